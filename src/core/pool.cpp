@@ -1,0 +1,71 @@
+#include "core/pool.hpp"
+
+#include <pthread.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace buyme {
+
+struct Pool::State {
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<Job> jobs;
+  std::size_t queue_limit = 0;
+  bool stopping = false;
+  std::vector<std::thread> threads;
+
+  void work() {
+    for (;;) {
+      Job job;
+      {
+        std::unique_lock lock(mutex);
+        wake.wait(lock, [&] { return stopping || !jobs.empty(); });
+        if (stopping) return;
+        job = std::move(jobs.front());
+        jobs.pop_front();
+      }
+      job();
+    }
+  }
+};
+
+Pool::Pool(std::string name, std::size_t threads, std::size_t queue_limit)
+    : state_(std::make_unique<State>()) {
+  state_->queue_limit = queue_limit;
+  for (std::size_t i = 0; i < threads; ++i) {
+    state_->threads.emplace_back([state = state_.get(), name] {
+      pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+      state->work();
+    });
+  }
+}
+
+Pool::~Pool() {
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->wake.notify_all();
+  for (auto& thread : state_->threads) thread.join();
+}
+
+bool Pool::submit(Job job) {
+  {
+    std::lock_guard lock(state_->mutex);
+    if (state_->stopping || state_->jobs.size() >= state_->queue_limit) return false;
+    state_->jobs.push_back(std::move(job));
+  }
+  state_->wake.notify_one();
+  return true;
+}
+
+std::size_t Pool::waiting() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->jobs.size();
+}
+
+}  // namespace buyme

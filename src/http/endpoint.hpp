@@ -1,0 +1,79 @@
+// A service says everything about its endpoints in one table: method, path, who may call, handler.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.hpp"
+
+namespace buyme::http {
+
+enum class Access : std::uint8_t {
+  anyone,  // a token is read when shown, never demanded
+  user,    // any verified account; admins too
+  admin,
+};
+
+// `path` may hold {names}: "/api/orders/{orderId}/cancel"; a {name} matches one non-empty segment.
+template <class Service>
+struct Endpoint {
+  Method method;
+  std::string_view path;
+  Access access;
+  Awaitable<void> (*handle)(Service& service, const Request& request, Response& response);
+};
+
+// Every mounted endpoint of this process. Filled while the shop is assembled, read-only and thread-safe
+// after.
+class Router {
+ public:
+  using Handle = std::function<Awaitable<void>(const Request&, Response&)>;
+  struct Route {
+    Method method;
+    std::string_view path;
+    Access access;
+    Handle handle;
+    std::vector<std::string_view> segments;  // of path; one that begins with '{' matches any
+  };
+
+  template <class Service>
+  void mount(Service& service, std::span<const Endpoint<Service>> endpoints) {
+    for (const auto& endpoint : endpoints) {
+      add({endpoint.method,
+           endpoint.path,
+           endpoint.access,
+           [&service, handle = endpoint.handle](const Request& request, Response& response) {
+             return handle(service, request, response);
+           },
+           {}});
+    }
+  }
+  void add(Route route);  // throws std::logic_error when the same method and path are there already
+
+  // The route of request.method and request.path, with request.params filled; not_found or method_not_allowed
+  // (whose member "allow" lists the methods that exist).
+  Result<const Route*> find(Request& request) const;
+  std::span<const Route> routes() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+};
+
+// Says who shows this bearer token. Thread-safe; called on I/O threads, so it must not block.
+class Authenticator {
+ public:
+  struct Verified {
+    Caller caller;
+    Time expires_at;
+  };
+  virtual ~Authenticator() = default;
+  // nullopt for a token that is malformed, forged or expired.
+  virtual std::optional<Verified> verify(std::string_view bearer_token) const = 0;
+};
+
+}  // namespace buyme::http

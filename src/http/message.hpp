@@ -1,0 +1,54 @@
+// What a handler reads and writes. No Beast type crosses this line, so endpoints compile without it.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/caller.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+
+namespace buyme::http {
+
+enum class Method : std::uint8_t { get, post, put, patch, delete_, other };
+
+// One request, fully read and within limits. Views point into the connection's buffer and live until the
+// response has been written.
+struct Request {
+  Method method = Method::other;
+  std::string_view target;  // as sent: "/api/orders?limit=20"
+  std::string_view path;    // "/api/orders", percent-encoding untouched
+  std::string_view query;   // "limit=20"
+  std::string_view body;
+  std::string_view content_type;
+  std::string_view idempotency_key;  // header Idempotency-Key, empty when absent
+  std::string_view request_id;       // from X-Request-Id when well formed, else made here
+  std::string_view remote_address;
+  std::array<std::string_view, 3> params;  // what the {braces} of the route matched, left to right
+  Caller caller;
+  Monotonic arrived;
+};
+
+// The answer. The body's buffer is reused from request to request of a connection.
+struct Response {
+  int status = 200;
+  std::string_view content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string_view, std::string>> headers;  // beside those the server sets itself
+
+  void header(std::string_view name, std::string value) { headers.emplace_back(name, std::move(value)); }
+  void clear() {
+    status = 200;
+    content_type = "application/json";
+    body.clear();
+    headers.clear();
+  }
+};
+
+// Turns the response into application/problem+json (RFC 9457) for `failure`.
+void write_problem(Response& response, const Failure& failure, std::string_view request_id);
+
+}  // namespace buyme::http

@@ -1,0 +1,63 @@
+// The HTTP/1.1 server: one io_context per I/O thread, each with its own SO_REUSEPORT acceptor; a connection
+// lives and dies on one thread.
+//
+// Thread safety: start, stop and the destructor belong to one thread (main's). Handlers run on I/O threads
+// and must not block.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/log.hpp"
+#include "http/endpoint.hpp"
+
+namespace buyme::http {
+
+struct ServerSettings {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;  // 0: any free one, see Server::port()
+  bool trusted = false;       // auth = "trusted": who shows no token is the admin
+  std::size_t max_connections = 12'000;
+};
+
+// The I/O threads' contexts, made before the services (they answer on them) and destroyed after them.
+class IoThreads {
+ public:
+  explicit IoThreads(std::size_t count);
+  ~IoThreads();  // stops and joins, then destroys the contexts with whatever is still suspended on them
+  std::size_t size() const;
+  ExecutionContext& context(std::size_t index);
+  void start();
+  void stop();  // contexts stop, threads join; idempotent
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+class Server {
+ public:
+  Server(ServerSettings settings, const Router& router, const Authenticator& authenticator, Clock& clock,
+         IoThreads& threads, Log log);
+  ~Server();
+
+  void start();                // binds and accepts; throws std::system_error when the address is taken
+  std::uint16_t port() const;  // once started
+
+  // Graceful stop: no new connections, keep-alive ends with the next answer, a request that is under way gets
+  // its answer. Returns when every connection is closed or `deadline` has passed; true when all were closed
+  // in time.
+  bool stop(std::chrono::milliseconds deadline);
+
+  std::size_t connections() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace buyme::http
