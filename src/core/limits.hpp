@@ -19,6 +19,10 @@ inline constexpr auto header_timeout = 10s;                 // first byte of a r
 inline constexpr auto body_timeout = 20s;                   // end of header to end of body
 inline constexpr auto idle_timeout = 120s;                  // keep-alive connection without a request
 inline constexpr auto write_timeout = 20s;                  // a response that the peer does not read
+inline constexpr auto linger_timeout = 2s;                  // refused: until the sender has read why
+inline constexpr auto sweep_pause = 1s;                     // between two looks at connections' deadlines
+inline constexpr std::size_t pipeline_burst = 16;           // requests answered before others have their turn
+inline constexpr int listen_backlog = 4'096;
 inline constexpr auto shutdown_deadline = 10s;
 
 // JSON
@@ -41,9 +45,12 @@ inline constexpr auto placement_deadline = 1'000ms;   // older before its round:
 inline constexpr auto waiter_pause = 5ms;             // rounds that hold only waiters
 inline constexpr auto settle_budget = 3s;             // re-deciding a failed round
 inline constexpr auto flag_lifetime = 500ms;          // a sold-out flag that nobody refreshes lapses
+inline constexpr auto flag_retry = 100ms;             // loading a flag's marks again
 inline constexpr std::int64_t order_id_block = 1'024;
 inline constexpr std::size_t expiry_chunk = 500;
 inline constexpr auto expiry_pause = 500ms;
+inline constexpr std::size_t refund_chunk = 100;
+inline constexpr auto refund_pause = 1s;
 
 // Pools
 inline constexpr std::size_t hash_queue = 256;
@@ -53,6 +60,24 @@ inline constexpr std::size_t page_max = 100;
 
 // Payment
 inline constexpr auto payment_sweep_pause = 2s;
+
+// The rehearsal
+inline constexpr std::size_t drop_max_reply_bytes = 4 * 1024 * 1024;
+inline constexpr std::size_t drop_read_bytes = 4 * 1024;
+inline constexpr int drop_open_failures = 8;  // connections refused beforehand; past it the rest is not tried
+inline constexpr int drop_payment_tries = 3;  // of one buyer whose card is declined
+inline constexpr int drop_settle_tries = 10;  // readings of the books until two in a row agree
+inline constexpr std::size_t drop_readers = 32;  // requests at once when the books are read back
+inline constexpr auto drop_backoff = 100ms;      // after a lost connection, doubled each time
+inline constexpr auto drop_backoff_max = 2s;
+
+// The control socket, by which commands reach a running shop
+inline constexpr std::size_t control_request_bytes = 1024 * 1024;
+inline constexpr std::size_t control_answer_bytes = 64 * 1024 * 1024;  // 100,000 tokens are about 30 MB
+inline constexpr auto control_request_timeout = 10s;                   // connect to end of request
+inline constexpr auto control_answer_timeout = 600s;                   // a backup of a large shop
+inline constexpr auto control_connect_timeout = 5s;                    // a shop that has just locked its directory
+inline constexpr std::int64_t rehearsal_buyers = 100'000;              // made by one command
 
 static_assert(max_round <= placement_queue);
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");

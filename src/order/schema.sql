@@ -43,7 +43,6 @@ CREATE TABLE orders(
 CREATE UNIQUE INDEX orders_by_key ON orders(user_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX orders_by_user ON orders(user_id, order_id);
 CREATE INDEX orders_by_hold ON orders(hold_expires_at) WHERE status IN (1, 2, 3);
-CREATE INDEX orders_by_move ON orders(moved_writer, moved_seq) WHERE moved_writer IS NOT NULL;
 
 -- status: 1 ORDERED, 2 CANCELED
 CREATE TABLE order_items(
@@ -107,4 +106,4 @@ CREATE TABLE number_block(
   name TEXT PRIMARY KEY,
   next INTEGER NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO number_block VALUES ('writer', 1), ('order', 1);
+INSERT INTO number_block VALUES ('writer', 1), ('order', 1), ('item', 1);

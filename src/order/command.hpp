@@ -1,0 +1,72 @@
+// What the order writer is asked to do, and what it answers. A command owns its data: a client that goes away
+// changes nothing.
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "order/api.hpp"
+#include "order/states.hpp"
+
+namespace buyme::order {
+
+struct OrderLine {
+  ProductId product;
+  Units quantity = 0;
+};
+
+// Lines are merged (each product once) and ascending by product.
+struct PlaceOrder {
+  UserId user;
+  std::vector<OrderLine> lines;
+  std::string key;             // Idempotency-Key; empty: none
+  std::int64_t body_hash = 0;  // of what was asked, to tell a repeat from a misuse of the key
+};
+
+struct MoveOrder {
+  OrderId order;
+  OrderEvent event = OrderEvent::cancel;
+  Caller caller;  // must own the order, or be admin (cancel); the shop itself: known admin with user 0
+  bool attempting = false;  // enter_payment for an attempt: extends the hold once
+  AttemptRef attempt;       // payment_succeeded, payment_failed
+};
+
+struct PutTerms {
+  SaleTerms terms;
+  UserId actor;
+};
+
+// Refunds of the outbox that the payment service has taken over.
+struct MarkRefundsDelivered {
+  std::vector<RefundId> refunds;
+};
+
+struct Answer {
+  Order order;                                               // after the command; empty for terms and refunds
+  bool replayed = false;                                     // the key had placed this order before
+  PaymentSettlement settlement = PaymentSettlement::failed;  // of payment results
+};
+
+using Outcome = Result<Answer>;
+
+struct Command {
+  using What = std::variant<PlaceOrder, MoveOrder, PutTerms, MarkRefundsDelivered>;
+  using Waiter = asio::async_result<asio::use_awaitable_t<Executor>, void(Outcome)>::handler_type;
+
+  What what;
+  Monotonic arrived;
+  std::size_t home = 0;  // the inlet whose executor the waiting coroutine lives on
+  OrderId order_id;      // once assigned it stays, however often the command is decided
+  std::optional<Outcome> outcome;
+  std::optional<Waiter> waiter;
+
+  bool is_placement() const { return std::holds_alternative<PlaceOrder>(what); }
+};
+
+using CommandPtr = std::unique_ptr<Command>;
+
+}  // namespace buyme::order

@@ -1,0 +1,501 @@
+// How a round is decided, in arrival order:
+//   placements: repeat -> terms -> limit -> stock (who and validity were checked before the queue)
+//   moves:      found and allowed -> not lapsed -> in the table
+// A command that cannot be answered now waits or is deferred; every other one has its outcome set here.
+#include "order/decide.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "core/limits.hpp"
+
+namespace buyme::order {
+
+namespace {
+
+const Sale* find_sale(const Sales& sales, ProductId product) {
+  const auto found = sales.find(product);
+  return found == sales.end() ? nullptr : &found->second;
+}
+
+class Decider {
+ public:
+  Decider(std::span<const CommandPtr> round, const DecideInput& input, NumberSource& numbers)
+      : round_(round), input_(input), numbers_(numbers) {}
+
+  Decision run();
+
+ private:
+  // What a product still has to give in this round.
+  struct Free {
+    Units granted = 0;  // by the gate, less what this round took
+    Units ledger = 0;   // by the committed ledger, less what this round took
+  };
+
+  Fate place(std::size_t position, const PlaceOrder& place);
+  std::optional<Outcome> repeat_of(const PlaceOrder& place,
+                                   const std::optional<Known::KeptOrder>& kept) const;
+  std::optional<Failure> refused_by_limits(const PlaceOrder& place, std::size_t first_limit) const;
+  std::optional<Failure> refused_by_stock(const PlaceOrder& place, bool& waits) const;
+  Result<Order> make_order(Command& command, const PlaceOrder& place);
+  void take_units(const PlaceOrder& place, OrderId order);
+
+  Fate move(std::size_t position, const MoveOrder& move);
+  Outcome decide_move(std::size_t position, const MoveOrder& move, const OrderRow& row);
+  Outcome settle_success(std::size_t position, const MoveOrder& move, const OrderRow& row);
+  Outcome settle_failure(std::size_t position, const MoveOrder& move, const OrderRow& row);
+  Order apply(std::size_t position, const OrderRow& row, OrderMove change);
+  OrderMove change_of(const OrderRow& row, OrderStatus to, UserId actor, std::string reason) const;
+
+  Outcome put_terms(const PutTerms& command);
+
+  std::span<const CommandPtr> round_;
+  const DecideInput& input_;
+  NumberSource& numbers_;
+  Decision decision_;
+
+  std::map<ProductId, Free> free_;
+  std::map<ProductId, Units> raises_;
+  struct Held {
+    Units units = 0;
+    Units cap = 0;
+    OrderId order;  // the one placed in this round
+  };
+  std::map<std::pair<ProductId, UserId>, Held> limits_;
+  std::map<std::pair<UserId, std::string_view>, std::size_t> keys_in_round_;
+  std::map<OrderId, std::pair<OrderMove, std::size_t>> moves_;  // and the position of the command
+  std::map<ProductId, TermsChange> terms_;
+  std::size_t next_key_ = 0, next_limit_ = 0, next_order_ = 0;
+};
+
+Decision Decider::run() {
+  for (std::size_t i = 0; i < input_.claims.lines.size(); ++i) {
+    const auto& ledger = input_.claims.lines[i].ledger;
+    free_[ledger.product] = {input_.granted[i], ledger.total - ledger.committed};
+  }
+  decision_.plan.stamp = input_.stamp;
+  decision_.plan.now = input_.now;
+  decision_.fates.resize(round_.size(), Fate::decided);
+  decision_.attached_to.resize(round_.size());
+
+  for (std::size_t i = 0; i < round_.size(); ++i) {
+    Command& command = *round_[i];
+    command.outcome.reset();
+    if (const auto* wanted = std::get_if<PlaceOrder>(&command.what)) {
+      decision_.fates[i] = place(i, *wanted);
+    } else if (const auto* wanted_move = std::get_if<MoveOrder>(&command.what)) {
+      decision_.fates[i] = move(i, *wanted_move);
+    } else if (const auto* terms = std::get_if<PutTerms>(&command.what)) {
+      if (terms_.contains(terms->terms.product)) {
+        decision_.fates[i] = Fate::deferred;
+      } else {
+        command.outcome = put_terms(*terms);
+      }
+    } else {
+      const auto& refunds = std::get<MarkRefundsDelivered>(command.what).refunds;
+      auto& all = decision_.plan.delivered_refunds;
+      all.insert(all.end(), refunds.begin(), refunds.end());
+      command.outcome = Answer{};
+    }
+  }
+
+  Plan& plan = decision_.plan;
+  for (const auto& [product, units] : raises_) plan.raises.push_back({product, units});
+  for (const auto& [who, held] : limits_)
+    plan.limits.push_back({who.first, who.second, held.units, held.cap});
+  for (auto& [order, move_and_position] : moves_) {
+    plan.moves.push_back(std::move(move_and_position.first));
+    decision_.move_command.push_back(move_and_position.second);
+  }
+  for (auto& [product, change] : terms_) plan.terms.push_back(std::move(change));
+  return std::move(decision_);
+}
+
+// --- placements
+// --------------------------------------------------------------------------------------------------
+
+Fate Decider::place(std::size_t position, const PlaceOrder& place) {
+  Command& command = *round_[position];
+  const std::size_t first_limit = next_limit_;
+  for (const auto& line : place.lines) {
+    const Sale* sale = find_sale(input_.sales, line.product);
+    if (sale != nullptr && sale->terms.per_user_limit) ++next_limit_;
+  }
+
+  if (!place.key.empty()) {
+    const auto& kept = input_.known.keys[next_key_++];
+    if (auto repeat = repeat_of(place, kept)) {
+      command.outcome = std::move(*repeat);
+      return Fate::decided;
+    }
+    const auto [first, inserted] = keys_in_round_.try_emplace({place.user, place.key}, position);
+    if (!inserted) {
+      const auto& other = std::get<PlaceOrder>(round_[first->second]->what);
+      if (other.body_hash == place.body_hash) {
+        decision_.attached_to[position] = first->second;
+        return Fate::attached;
+      }
+      command.outcome =
+          Failure(Error::idempotency_mismatch,
+                  "This Idempotency-Key was used with another order; take a new key for a new order.");
+      return Fate::decided;
+    }
+  }
+
+  for (const auto& line : place.lines) {
+    const Sale* sale = find_sale(input_.sales, line.product);
+    if (sale == nullptr) {
+      Failure failure(Error::invalid, "The order names a product that is not for sale.");
+      failure.fields.push_back(
+          {"orderItems", fmt::format("product {} is not for sale here", line.product.value)});
+      command.outcome = std::move(failure);
+      return Fate::decided;
+    }
+    if (auto refusal = refused_by_terms(sale->terms, input_.now)) {
+      command.outcome = std::move(*refusal).with("productId", line.product.value);
+      return Fate::decided;
+    }
+  }
+  if (auto refusal = refused_by_limits(place, first_limit)) {
+    command.outcome = std::move(*refusal);
+    return Fate::decided;
+  }
+  bool waits = false;
+  if (auto refusal = refused_by_stock(place, waits)) {
+    command.outcome = std::move(*refusal);
+    return Fate::decided;
+  }
+  if (waits) {
+    if (!place.key.empty()) keys_in_round_.erase({place.user, place.key});
+    return Fate::waits;
+  }
+
+  auto order = make_order(command, place);
+  if (!order) {
+    command.outcome = order.error();
+    return Fate::decided;
+  }
+  take_units(place, order->id);
+  Answer answer;
+  answer.order = std::move(*order);
+  command.outcome = std::move(answer);
+  decision_.plan.orders.push_back({&command.outcome->value().order, place.key, place.body_hash});
+  return Fate::decided;
+}
+
+std::optional<Outcome> Decider::repeat_of(const PlaceOrder& place,
+                                          const std::optional<Known::KeptOrder>& kept) const {
+  if (!kept) return std::nullopt;
+  if (kept->body_hash != place.body_hash) {
+    return Failure(Error::idempotency_mismatch,
+                   "This Idempotency-Key was used with another order; take a new key for a new order.")
+        .with("orderId", kept->order.id.value);
+  }
+  Answer answer;
+  answer.order = kept->order;
+  answer.replayed = true;
+  return answer;
+}
+
+std::optional<Failure> Decider::refused_by_limits(const PlaceOrder& place, std::size_t first_limit) const {
+  std::size_t next = first_limit;
+  for (const auto& line : place.lines) {
+    const SaleTerms& terms = find_sale(input_.sales, line.product)->terms;
+    if (!terms.per_user_limit) continue;
+    const Known::LimitRow& row = input_.known.limits[next++];
+    const auto in_round = limits_.find({line.product, place.user});
+    const Units taken = in_round == limits_.end() ? 0 : in_round->second.units;
+    if (row.units + taken + line.quantity <= *terms.per_user_limit) continue;
+
+    Failure failure(Error::limit_exceeded,
+                    fmt::format("A buyer may hold {} of product {}; you hold {}.", *terms.per_user_limit,
+                                line.product.value, row.units + taken));
+    failure.with("productId", line.product.value).with("limit", *terms.per_user_limit);
+    failure.with("held", row.units + taken);
+    const OrderId open = taken > 0 ? in_round->second.order : row.open_order;
+    if (open) failure.with("orderId", open.value);
+    return failure;
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> Decider::refused_by_stock(const PlaceOrder& place, bool& waits) const {
+  for (const auto& line : place.lines) {
+    const Free& free = free_.at(line.product);
+    if (free.ledger < line.quantity) return sold_out_failure(line.product, std::max<Units>(0, free.ledger));
+    waits = waits || free.granted < line.quantity;
+  }
+  return std::nullopt;
+}
+
+Result<Order> Decider::make_order(Command& command, const PlaceOrder& place) {
+  Order order;
+  order.user = place.user;
+  order.placed_at = input_.now;
+  order.hold_expires_at = input_.now + input_.settings.hold;
+  order.items.reserve(place.lines.size());
+  for (const auto& line : place.lines) {
+    const SaleTerms& terms = find_sale(input_.sales, line.product)->terms;
+    const auto line_amount = checked_multiply(terms.price, line.quantity);
+    const auto sum = line_amount ? checked_add(order.amount, *line_amount) : std::nullopt;
+    if (!sum || *sum > limits::max_order_amount) {
+      Failure failure(Error::invalid, "The order's amount is too large.");
+      failure.fields.push_back({"orderItems", "quantity times price is more than an order may amount to"});
+      return failure;
+    }
+    order.amount = *sum;
+    OrderItem item;
+    item.product = line.product;
+    item.quantity = line.quantity;
+    item.price = terms.price;
+    item.counted = terms.per_user_limit.has_value();
+    order.items.push_back(item);
+  }
+  if (!command.order_id) command.order_id = numbers_.next_order();
+  order.id = command.order_id;
+  for (auto& item : order.items) item.id = numbers_.next_item();
+  return order;
+}
+
+void Decider::take_units(const PlaceOrder& place, OrderId order) {
+  for (const auto& line : place.lines) {
+    Free& free = free_.at(line.product);
+    free.granted -= line.quantity;
+    free.ledger -= line.quantity;
+    raises_[line.product] += line.quantity;
+    const SaleTerms& terms = find_sale(input_.sales, line.product)->terms;
+    if (!terms.per_user_limit) continue;
+    Held& held = limits_[{line.product, place.user}];
+    held.units += line.quantity;
+    held.cap = *terms.per_user_limit;
+    held.order = order;
+  }
+}
+
+// --- moves
+// -------------------------------------------------------------------------------------------------------
+
+Fate Decider::move(std::size_t position, const MoveOrder& move) {
+  Command& command = *round_[position];
+  const auto& row = input_.known.orders[next_order_++];
+  const bool allowed =
+      row && (move.caller.is_shop() || (move.event == OrderEvent::cancel ? move.caller.may_see(row->order.user)
+                                                                    : move.caller.owns(row->order.user)));
+  if (!allowed) {
+    command.outcome = Failure(Error::not_found, "There is no such order.");
+    return Fate::decided;
+  }
+  if (moves_.contains(move.order)) return Fate::deferred;
+  command.outcome = decide_move(position, move, *row);
+  return Fate::decided;
+}
+
+Failure illegal_state(const OrderRow& row, OrderStatus wanted) {
+  return Failure(Error::illegal_state, fmt::format("Order {} is {} and cannot become {}.", row.order.id.value,
+                                                   to_string(row.order.status), to_string(wanted)))
+      .with("orderId", row.order.id.value)
+      .with("state", std::string(to_string(row.order.status)))
+      .with("wantedState", std::string(to_string(wanted)));
+}
+
+Answer answer_with(Order order) {
+  Answer answer;
+  answer.order = std::move(order);
+  return answer;
+}
+
+Outcome Decider::decide_move(std::size_t position, const MoveOrder& move, const OrderRow& row) {
+  const OrderStatus from = row.order.status;
+  const bool lapsed = is_unpaid(from) && row.order.hold_expires_at <= input_.now;
+  switch (move.event) {
+    case OrderEvent::payment_succeeded:
+      return settle_success(position, move, row);
+    case OrderEvent::payment_failed:
+      return settle_failure(position, move, row);
+    case OrderEvent::expire:
+      if (!lapsed) return answer_with(row.order);
+      return answer_with(apply(position, row, change_of(row, OrderStatus::expired, {}, "hold lapsed")));
+    case OrderEvent::enter_payment: {
+      if (lapsed) {  // the job has not come by yet; the buyer sees the same as a second later
+        OrderRow expired = row;
+        expired.order = apply(position, row, change_of(row, OrderStatus::expired, {}, "hold lapsed"));
+        return illegal_state(expired, OrderStatus::payment_entered);
+      }
+      if (!next_status(from, move.event)) return illegal_state(row, OrderStatus::payment_entered);
+      const bool extends = move.attempting && !row.hold_extended;
+      if (from == OrderStatus::payment_entered && !extends) return answer_with(row.order);
+      OrderMove change = change_of(row, OrderStatus::payment_entered, move.caller.user, "payment entered");
+      if (extends) {
+        change.hold_extended = true;
+        change.hold_expires_at += input_.settings.payment_grace;
+      }
+      return answer_with(apply(position, row, std::move(change)));
+    }
+    case OrderEvent::cancel: {
+      if (from == OrderStatus::canceled) return answer_with(row.order);
+      if (!next_status(from, move.event)) return illegal_state(row, OrderStatus::canceled);
+      const bool by_owner = move.caller.user == row.order.user;
+      OrderMove change = change_of(row, OrderStatus::canceled, move.caller.user,
+                                   by_owner ? "canceled by the buyer" : "canceled by the shop");
+      if (from == OrderStatus::paid) change.refund = row.order.amount;
+      return answer_with(apply(position, row, std::move(change)));
+    }
+  }
+  return Failure(Error::internal, "unknown event");
+}
+
+Outcome Decider::settle_success(std::size_t position, const MoveOrder& move, const OrderRow& row) {
+  Answer answer;
+  answer.order = row.order;
+  if (row.paid_attempt == move.attempt.id && row.order.paid_at) {
+    // Told before. Once canceled, its refund is on the way already: nothing more to give back.
+    answer.settlement = PaymentSettlement::paid;
+    return answer;
+  }
+  if (!next_status(row.order.status, OrderEvent::payment_succeeded)) {
+    answer.settlement = PaymentSettlement::too_late;
+    return answer;
+  }
+  OrderMove change = change_of(row, OrderStatus::paid, row.order.user,
+                               fmt::format("paid by attempt {}", move.attempt.id.value));
+  change.paid_at = input_.now;
+  change.paid_attempt = move.attempt.id;
+  change.settled_attempt_no = move.attempt.number;
+  answer.order = apply(position, row, std::move(change));
+  answer.settlement = PaymentSettlement::paid;
+  return answer;
+}
+
+Outcome Decider::settle_failure(std::size_t position, const MoveOrder& move, const OrderRow& row) {
+  Answer answer;
+  answer.order = row.order;
+  answer.settlement = PaymentSettlement::failed;
+  const bool told_before = move.attempt.number <= row.settled_attempt_no;
+  if (told_before || !next_status(row.order.status, OrderEvent::payment_failed)) return answer;
+  OrderMove change = change_of(row, OrderStatus::payment_failed, row.order.user,
+                               fmt::format("attempt {} was declined", move.attempt.id.value));
+  change.settled_attempt_no = move.attempt.number;
+  answer.order = apply(position, row, std::move(change));
+  return answer;
+}
+
+OrderMove Decider::change_of(const OrderRow& row, OrderStatus to, UserId actor, std::string reason) const {
+  OrderMove change;
+  change.order = row.order.id;
+  change.from = row.order.status;
+  change.was_extended = row.hold_extended;
+  change.was_settled_attempt_no = row.settled_attempt_no;
+  change.to = to;
+  change.hold_expires_at = row.order.hold_expires_at;
+  change.hold_extended = row.hold_extended;
+  change.settled_attempt_no = row.settled_attempt_no;
+  change.paid_at = row.order.paid_at;
+  change.paid_attempt = row.paid_attempt;
+  change.actor = actor;
+  change.reason = std::move(reason);
+  return change;
+}
+
+Order Decider::apply(std::size_t position, const OrderRow& row, OrderMove change) {
+  Order order = row.order;
+  order.status = change.to;
+  order.hold_expires_at = change.hold_expires_at;
+  order.paid_at = change.paid_at;
+  if (is_dead(change.to)) {
+    for (auto& item : order.items) item.status = ItemStatus::canceled;
+  }
+  moves_.emplace(order.id, std::make_pair(std::move(change), position));
+  return order;
+}
+
+// --- terms
+// -------------------------------------------------------------------------------------------------------
+
+Outcome Decider::put_terms(const PutTerms& command) {
+  const SaleTerms& terms = command.terms;
+  const Sale* sale = find_sale(input_.sales, terms.product);
+  if (sale != nullptr && terms.version <= sale->terms.version) return Answer{};
+  if (sale != nullptr && terms.total < sale->ledger.committed) {
+    return Failure(Error::illegal_state,
+                   fmt::format("{} units are held or sold; the total cannot fall below that.",
+                               sale->ledger.committed))
+        .with("committed", sale->ledger.committed);
+  }
+  TermsChange change;
+  change.terms = terms;
+  change.actor = command.actor;
+  change.old_total = sale == nullptr ? 0 : sale->ledger.total;
+  change.starts_limit = sale != nullptr && terms.per_user_limit && !sale->terms.per_user_limit;
+  terms_.emplace(terms.product, std::move(change));
+  return Answer{};
+}
+
+}  // namespace
+
+Questions questions_of(std::span<const CommandPtr> round, const Sales& sales) {
+  Questions questions;
+  for (const auto& command : round) {
+    if (const auto* place = std::get_if<PlaceOrder>(&command->what)) {
+      if (!place->key.empty()) questions.keys.push_back({place->user, place->key});
+      for (const auto& line : place->lines) {
+        const Sale* sale = find_sale(sales, line.product);
+        if (sale == nullptr || !sale->terms.per_user_limit) continue;
+        questions.limits.push_back({line.product, place->user, *sale->terms.per_user_limit, line.quantity});
+      }
+    } else if (const auto* move = std::get_if<MoveOrder>(&command->what)) {
+      questions.orders.push_back(move->order);
+    }
+  }
+  return questions;
+}
+
+stock::ClaimRound claims_of(std::span<const CommandPtr> round, const Sales& sales, std::int64_t seq) {
+  std::map<ProductId, Units> wanted;
+  for (const auto& command : round) {
+    const auto* place = std::get_if<PlaceOrder>(&command->what);
+    if (place == nullptr) continue;
+    for (const auto& line : place->lines) wanted[line.product] += line.quantity;
+  }
+  stock::ClaimRound claims;
+  claims.seq = seq;
+  for (const auto& [product, units] : wanted) {
+    const Sale* sale = find_sale(sales, product);
+    if (sale == nullptr) continue;
+    const Ledger& ledger = sale->ledger;
+    claims.lines.push_back({{product, ledger.version, ledger.total, ledger.committed}, units});
+  }
+  return claims;
+}
+
+Decision decide(std::span<const CommandPtr> round, const DecideInput& input, NumberSource& numbers) {
+  return Decider(round, input, numbers).run();
+}
+
+std::optional<Failure> refused_by_terms(const SaleTerms& terms, Time now) {
+  if (terms.state == SaleState::archived)
+    return Failure(Error::sale_closed, "This product is no longer sold.");
+  if (terms.opens_at && now < *terms.opens_at) {
+    return Failure(Error::sale_not_open, "The sale opens at " + format_time(*terms.opens_at) + ".")
+        .with("opensAt", format_time(*terms.opens_at));
+  }
+  if (terms.closes_at && now >= *terms.closes_at) {
+    return Failure(Error::sale_closed, "The sale closed at " + format_time(*terms.closes_at) + ".")
+        .with("closesAt", format_time(*terms.closes_at));
+  }
+  if (terms.state == SaleState::paused) {
+    return Failure(Error::sale_paused, "The shop has paused this sale; it will go on.");
+  }
+  return std::nullopt;
+}
+
+Failure sold_out_failure(ProductId product, Units available) {
+  return Failure(Error::sold_out, available == 0
+                                      ? "Every unit is held or sold; a unit that comes back is sold again."
+                                      : fmt::format("Only {} left; order fewer.", available))
+      .with("productId", product.value)
+      .with("available", available);
+}
+
+}  // namespace buyme::order

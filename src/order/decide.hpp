@@ -1,0 +1,64 @@
+// The decision of a round: a pure function of the commands, what was read and what the gate grants. It writes
+// nothing, asks nobody and knows no time but the one it is given.
+#pragma once
+
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "order/store.hpp"
+#include "stock/gate.hpp"
+
+namespace buyme::order {
+
+using Sales = std::unordered_map<ProductId, Sale>;  // looked up, never iterated in a decision
+
+struct DecideSettings {
+  Milliseconds hold{600'000};
+  Milliseconds payment_grace{60'000};
+};
+
+enum class Fate : std::uint8_t {
+  decided,   // outcome is set; it may be sent once the plan is committed
+  attached,  // repeats the key of an earlier command of this round: gets that one's outcome
+  waits,     // units are in flight elsewhere: decide again in a later round
+  deferred,  // another command of this round moves the same order: decide again in the next round
+};
+
+struct Decision {
+  Plan plan;
+  std::vector<Fate> fates;                // at the command's position in the round
+  std::vector<std::size_t> attached_to;   // position of the first command with the key
+  std::vector<std::size_t> move_command;  // position of the command behind each of plan.moves
+};
+
+// What the round must read and claim.
+Questions questions_of(std::span<const CommandPtr> round, const Sales& sales);
+stock::ClaimRound claims_of(std::span<const CommandPtr> round, const Sales& sales, std::int64_t seq);
+
+struct DecideInput {
+  const Sales& sales;
+  const Known& known;
+  const stock::ClaimRound& claims;
+  const std::vector<Units>& granted;  // per line of `claims`
+  Stamp stamp;
+  Time now;
+  DecideSettings settings;
+};
+
+// Every placement must carry an order_id and item ids beforehand only if it may be placed: `numbers` hands
+// them out.
+struct NumberSource {
+  virtual ~NumberSource() = default;
+  virtual OrderId next_order() = 0;
+  virtual OrderItemId next_item() = 0;
+};
+
+// Sets Command::outcome of every command whose fate is `decided`.
+Decision decide(std::span<const CommandPtr> round, const DecideInput& input, NumberSource& numbers);
+
+// SALE_NOT_OPEN, SALE_CLOSED, SALE_PAUSED, or nothing when the product sells at `now`.
+std::optional<Failure> refused_by_terms(const SaleTerms& terms, Time now);
+Failure sold_out_failure(ProductId product, Units available);
+
+}  // namespace buyme::order

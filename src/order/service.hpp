@@ -1,0 +1,68 @@
+// The order service: what a buyer can do with an order, and what the other services ask of it. Every change
+// goes through the order writer; reads go to the read pool; stock is read from the board.
+//
+// Thread safety: the awaitables may run on any executor that the writer knows as a home.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "core/log.hpp"
+#include "order/api.hpp"
+#include "order/stock_board.hpp"
+#include "order/writer.hpp"
+#include "payment/api.hpp"
+
+namespace buyme::order {
+
+struct PlaceRequest {
+  UserId user;
+  std::vector<OrderLine>
+      lines;  // as sent: at most limits::max_order_lines, each quantity positive and bounded
+  std::string key;
+};
+
+struct Placed {
+  Order order;
+  bool replayed = false;
+};
+
+class OrderService final : public OrderApi {
+ public:
+  OrderService(OrderWriter& writer, OrderStore& store, OrderReads& reads, StockBoard& board, Clock& clock,
+               Log log);
+
+  // Errors: invalid, idempotency_mismatch, sale_not_open, sale_closed, sale_paused, limit_exceeded, sold_out,
+  // overloaded, store_unavailable, shutting_down.
+  Awaitable<Result<Placed>> place(PlaceRequest request);
+  Awaitable<Result<Order>> cancel(OrderId order, Caller caller);
+  // Newest first; all users' for an admin.
+  Awaitable<Result<OrderPage>> list(Caller caller, std::optional<OrderId> before, std::size_t limit);
+
+  Awaitable<Result<Order>> get(OrderId order, Caller caller) override;
+  Awaitable<Result<void>> put_terms(SaleTerms terms) override;
+  Awaitable<Result<StockLevel>> stock(ProductId product) override;
+  Awaitable<Result<std::vector<StockLevel>>> stock(std::vector<ProductId> products) override;
+  Awaitable<Result<PaymentTicket>> enter_payment(OrderId order, Caller caller, bool attempting) override;
+  Awaitable<Result<PaymentSettlement>> settle_payment(OrderId order, AttemptRef attempt,
+                                                      bool succeeded) override;
+
+  // Jobs, for as long as the executor runs. Both belong on the writer's executor (they read its store).
+  Awaitable<void> run_expiry();                                        // gives back the units of lapsed holds
+  Awaitable<void> run_refund_delivery(payment::PaymentApi& payments);  // hands the outbox over
+
+ private:
+  std::optional<Failure> refused_at_once(const PlaceOrder& order) const;
+
+  OrderWriter& writer_;
+  OrderStore& store_;
+  OrderReads& reads_;
+  StockBoard& board_;
+  Clock& clock_;
+  Log log_;
+};
+
+// Lines of one product become one, ascending by product: the form in which orders are compared and decided.
+std::vector<OrderLine> merge_lines(std::vector<OrderLine> lines);
+
+}  // namespace buyme::order

@@ -1,0 +1,207 @@
+// The ports to the order database. One transaction per round: the writer hands over a plan, the store applies
+// it whole or not at all.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "order/command.hpp"
+
+namespace buyme::order {
+
+// The books of one product. committed = held + sold.
+struct Ledger {
+  ProductId product;
+  std::int64_t version = 0;
+  Units total = 0;
+  Units committed = 0;
+  Units sold = 0;
+  Units available() const { return total - committed; }
+};
+
+// An order with what only the writer needs to know of it.
+struct OrderRow {
+  Order order;
+  bool hold_extended = false;
+  AttemptId paid_attempt;
+  std::int64_t settled_attempt_no = 0;
+};
+
+// --- what a round wants to know before it decides
+// --------------------------------------------------------------
+
+struct Questions {
+  struct Key {
+    UserId user;
+    std::string_view key;
+  };
+  struct Limit {
+    ProductId product;
+    UserId user;
+    Units limit = 0;
+    Units wanted = 0;
+  };
+  std::vector<Key> keys;
+  std::vector<Limit> limits;
+  std::vector<OrderId> orders;
+  bool empty() const { return keys.empty() && limits.empty() && orders.empty(); }
+};
+
+// The answers, each at the position of its question.
+struct Known {
+  struct KeptOrder {
+    Order order;
+    std::int64_t body_hash = 0;
+  };
+  struct LimitRow {
+    Units units = 0;
+    OrderId open_order;  // an unpaid order of the buyer with this product, when the limit would be exceeded
+  };
+  std::vector<std::optional<KeptOrder>> keys;
+  std::vector<LimitRow> limits;
+  std::vector<std::optional<OrderRow>> orders;
+};
+
+// --- what a round writes
+// ---------------------------------------------------------------------------------------
+
+struct Stamp {
+  std::int64_t writer = 0;  // a fresh number at each start
+  std::int64_t seq = 0;     // of the round
+};
+
+struct NewOrder {
+  const Order* order = nullptr;  // lives in its command until the commit is over
+  std::string_view key;
+  std::int64_t body_hash = 0;
+};
+
+// Applied only where the order still is as it was read (status, hold_extended and settled_attempt_no are its
+// version). The store computes from the rows it stamped what the ledger and the limits get back.
+struct OrderMove {
+  OrderId order;
+  OrderStatus from = OrderStatus::pending;
+  bool was_extended = false;
+  std::int64_t was_settled_attempt_no = 0;
+
+  OrderStatus to = OrderStatus::pending;
+  Time hold_expires_at;
+  bool hold_extended = false;
+  std::int64_t settled_attempt_no = 0;
+  std::optional<Time> paid_at;
+  AttemptId paid_attempt;
+
+  UserId actor;
+  std::string reason;
+  Money refund = 0;  // written to the outbox in the same transaction when positive
+};
+
+struct LedgerRaise {
+  ProductId product;
+  Units units = 0;
+};
+
+struct LimitRaise {
+  ProductId product;
+  UserId user;
+  Units units = 0;
+  Units cap = 0;
+};
+
+struct TermsChange {
+  SaleTerms terms;
+  UserId actor;
+  Units old_total = 0;        // 0 when new
+  bool starts_limit = false;  // the product sold without a limit until now: count what its buyers hold
+};
+
+struct Plan {
+  Stamp stamp;
+  Time now;
+  std::vector<NewOrder> orders;
+  std::vector<LedgerRaise> raises;  // ascending by product, each once
+  std::vector<LimitRaise> limits;   // ascending by (product, user)
+  std::vector<OrderMove> moves;     // ascending by order, each once
+  std::vector<TermsChange> terms;   // ascending by product, each once
+  std::vector<RefundId> delivered_refunds;
+  bool empty() const { return orders.empty() && moves.empty() && terms.empty() && delivered_refunds.empty(); }
+};
+
+struct Committed {
+  std::vector<Ledger> ledgers;     // every ledger that the transaction touched, as committed
+  std::vector<OrderId> not_moved;  // moves that found their order changed by somebody else
+};
+
+struct Rejected {
+  enum class Why : std::uint8_t {
+    constraint,   // a CHECK or key refused: what the plan was decided on is not what the database holds
+    unavailable,  // the database cannot write now (disk full, locked): nothing was written
+  };
+  Why why = Why::unavailable;
+  std::string detail;  // for the log
+};
+
+using CommitResult = std::variant<Committed, Rejected>;
+
+struct OpenRefund {
+  RefundId id;
+  OrderId order;
+  AttemptId attempt;
+  Money amount = 0;
+};
+
+struct Sale {
+  SaleTerms terms;
+  Ledger ledger;
+};
+
+// Used by the writer's coroutine alone. What it cannot do right now it says as store_unavailable.
+class OrderStore {
+ public:
+  virtual ~OrderStore() = default;
+
+  virtual Awaitable<Result<std::int64_t>> next_writer_number() = 0;
+  virtual Awaitable<Result<std::int64_t>> reserve_numbers(std::string_view name,
+                                                          std::int64_t count) = 0;  // first
+  virtual Awaitable<Result<std::vector<Sale>>> load_sales() = 0;
+  virtual Awaitable<Result<Known>> read(const Questions& questions) = 0;
+  virtual Awaitable<CommitResult> commit(const Plan& plan) = 0;
+  virtual Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) = 0;
+  virtual Awaitable<Result<std::vector<OpenRefund>>> open_refunds(std::size_t limit) = 0;
+};
+
+// --- reads that no decision waits for
+// --------------------------------------------------------------------------
+
+struct OrderPage {
+  std::vector<Order> orders;  // newest first
+  std::optional<OrderId> next_before;
+};
+
+// Who must not simply be told "sold out" (hashes of hash_key() and hash_user(), ascending).
+struct SoldOutMarks {
+  std::vector<std::uint64_t> keys;     // (user, Idempotency-Key) of every order of the product
+  std::vector<std::uint64_t> holders;  // of a limited product: users who hold units
+};
+std::uint64_t hash_key(UserId user, std::string_view key);
+std::uint64_t hash_user(UserId user);
+
+// Thread-safe; snapshots at least as new as any commit that was answered. Blocks a pool thread, never the
+// caller.
+class OrderReads {
+ public:
+  virtual ~OrderReads() = default;
+  virtual Awaitable<Result<std::optional<Order>>> find(OrderId order) = 0;
+  // Orders of `user` (all users when it is 0), with ids below `before` when given.
+  virtual Awaitable<Result<OrderPage>> list(UserId user, std::optional<OrderId> before,
+                                            std::size_t limit) = 0;
+  virtual Awaitable<Result<SoldOutMarks>> sold_out_marks(ProductId product) = 0;
+};
+
+}  // namespace buyme::order

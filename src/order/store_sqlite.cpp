@@ -1,0 +1,464 @@
+// One round is one transaction: BEGIN IMMEDIATE, moves, ledger, limits, orders and items, COMMIT (one fsync).
+// Rules that the SQL below carries:
+//  - Release only what you moved: a move is conditional on the order being as it was read and stamps it with
+//    (writer, seq); what the ledger and the limits give back is computed from the rows that carry this stamp.
+//  - Let the database refuse: the ledger's update has no stock predicate; an overrun violates the CHECK.
+//  - Limits are rows, raised and lowered in the order's transaction.
+#include "order/store_sqlite.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "db/sqlite.hpp"
+#include "embedded/order_schema.hpp"
+#include "order/rows_sqlite.hpp"
+
+namespace buyme::order {
+
+namespace {
+
+using db::SqliteError;
+using db::Statement;
+
+// Rows of this round: ?1 writer, ?2 seq, ?3 a JSON array of the orders it moved. A row that was paid before
+// it died takes its units out of `sold` as well.
+constexpr std::string_view stamped_units =
+    "SELECT i.product_id AS product_id,"
+    " SUM(CASE WHEN o.status IN (7, 8) THEN i.quantity ELSE 0 END) AS released,"
+    " SUM(CASE WHEN o.status = 4 THEN i.quantity"
+    "          WHEN o.status IN (7, 8) AND o.paid_at IS NOT NULL THEN -i.quantity ELSE 0 END) AS sold"
+    " FROM json_each(?3) m JOIN orders o ON o.order_id = m.value JOIN order_items i ON i.order_id = "
+    "o.order_id"
+    " WHERE o.moved_writer = ?1 AND o.moved_seq = ?2 AND i.status = 1 GROUP BY i.product_id";
+
+class SqliteOrderStore final : public OrderStore {
+ public:
+  SqliteOrderStore(const std::string& path, Log log);
+
+  Awaitable<Result<std::int64_t>> next_writer_number() override { return reserve_numbers("writer", 1); }
+  Awaitable<Result<std::int64_t>> reserve_numbers(std::string_view name, std::int64_t count) override;
+  Awaitable<Result<std::vector<Sale>>> load_sales() override;
+  Awaitable<Result<Known>> read(const Questions& questions) override;
+  Awaitable<CommitResult> commit(const Plan& plan) override;
+  Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) override;
+  Awaitable<Result<std::vector<OpenRefund>>> open_refunds(std::size_t limit) override;
+
+ private:
+  std::optional<Known::KeptOrder> kept_order(const Questions::Key& question);
+  Known::LimitRow limit_row(const Questions::Limit& question);
+  std::optional<OrderRow> order_row(OrderId order);
+
+  void write_terms(const Plan& plan);
+  std::string write_moves(const Plan& plan, Committed& committed);
+  bool move(const Plan& plan, const OrderMove& move);
+  void release(const Plan& plan, const std::string& moved);
+  void write_raises(const Plan& plan);
+  void write_orders(const Plan& plan);
+  void read_ledgers(const Plan& plan, const std::string& moved, Committed& committed);
+  void finish();
+
+  template <class Work>
+  auto guarded(std::string_view what, Work work) -> Result<decltype(work())> {
+    try {
+      return work();
+    } catch (const SqliteError& error) {
+      log_->error("{}: {}", what, error.what());
+      return Failure(Error::store_unavailable, "The order store cannot be used right now.");
+    }
+  }
+
+  Log log_;
+  db::Sqlite database_;
+  Statement begin_, commit_, rollback_;
+  Statement insert_order_, insert_item_, raise_ledger_, raise_limit_;
+  Statement find_by_key_, find_limit_, find_open_order_, find_order_, find_items_;
+  Statement move_order_, insert_history_, insert_refund_, release_ledger_, release_limits_, cancel_items_;
+  Statement find_products_, find_ledger_;
+};
+
+db::Sqlite open_order_database(const std::string& path) {
+  static constexpr db::Migration migrations[] = {{1, "ledger, terms, orders", embedded::order_schema}};
+  db::Sqlite database(path, db::Access::read_write);
+  db::migrate(database, migrations);
+  // Checkpoints are made by OrderCheckpointer; this is what holds if that thread cannot keep up.
+  database.execute("PRAGMA wal_autocheckpoint=20000; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;");
+  return database;
+}
+
+SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
+    : log_(std::move(log)),
+      database_(open_order_database(path)),
+      begin_(database_.prepare("BEGIN IMMEDIATE")),
+      commit_(database_.prepare("COMMIT")),
+      rollback_(database_.prepare("ROLLBACK")),
+      insert_order_(database_.prepare(
+          "INSERT INTO orders(order_id, user_id, status, amount, placed_at, hold_expires_at, idempotency_key,"
+          " body_hash) VALUES (?,?,?,?,?,?,?,?)")),
+      insert_item_(database_.prepare(
+          "INSERT INTO order_items(order_item_id, order_id, product_id, quantity, price, status, counted)"
+          " VALUES (?,?,?,?,?,?,?)")),
+      raise_ledger_(database_.prepare(
+          "UPDATE stock_ledger SET committed = committed + ?2, version = version + 1 WHERE product_id = ?1")),
+      raise_limit_(database_.prepare("INSERT INTO purchase(product_id, user_id, units, cap) VALUES (?,?,?,?)"
+                                     " ON CONFLICT(product_id, user_id) DO UPDATE SET units = units + "
+                                     "excluded.units, cap = excluded.cap")),
+      find_by_key_(database_.prepare(fmt::format(
+          "SELECT {}, body_hash FROM orders WHERE user_id=? AND idempotency_key=?", rows::order_columns))),
+      find_limit_(database_.prepare("SELECT units FROM purchase WHERE product_id=? AND user_id=?")),
+      find_open_order_(
+          database_.prepare("SELECT o.order_id FROM orders o JOIN order_items i ON i.order_id = o.order_id"
+                            " WHERE o.user_id=?2 AND i.product_id=?1 AND o.status IN (1, 2, 3) ORDER BY "
+                            "o.order_id DESC LIMIT 1")),
+      find_order_(database_.prepare(fmt::format(
+          "SELECT {}, hold_extended, paid_attempt_id, settled_attempt_no FROM orders WHERE order_id=?",
+          rows::order_columns))),
+      find_items_(database_.prepare(rows::items_of_order)),
+      move_order_(database_.prepare(
+          "UPDATE orders SET status=?1, hold_expires_at=?2, hold_extended=?3, settled_attempt_no=?4, "
+          "paid_at=?5,"
+          " paid_attempt_id=?6, moved_writer=?7, moved_seq=?8"
+          " WHERE order_id=?9 AND status=?10 AND hold_extended=?11 AND settled_attempt_no=?12")),
+      insert_history_(database_.prepare("INSERT INTO order_history VALUES (?,?,?,?,?,?)")),
+      insert_refund_(
+          database_.prepare("INSERT INTO refund_outbox(order_id, attempt_id, amount) VALUES (?,?,?)")),
+      release_ledger_(
+          database_.prepare(fmt::format("UPDATE stock_ledger SET committed = committed - d.released, sold = "
+                                        "sold + d.sold, version = version + 1"
+                                        " FROM ({}) d WHERE stock_ledger.product_id = d.product_id",
+                                        stamped_units))),
+      release_limits_(database_.prepare(
+          "UPDATE purchase SET units = units - d.released FROM"
+          " (SELECT i.product_id AS product_id, o.user_id AS user_id, SUM(i.quantity) AS released"
+          "  FROM json_each(?3) m JOIN orders o ON o.order_id = m.value JOIN order_items i ON i.order_id = "
+          "o.order_id"
+          "  WHERE o.moved_writer = ?1 AND o.moved_seq = ?2 AND o.status IN (7, 8) AND i.status = 1 AND "
+          "i.counted = 1"
+          "  GROUP BY i.product_id, o.user_id) d"
+          " WHERE purchase.product_id = d.product_id AND purchase.user_id = d.user_id")),
+      cancel_items_(
+          database_.prepare("UPDATE order_items SET status = 2 WHERE status = 1 AND order_id IN"
+                            " (SELECT o.order_id FROM json_each(?3) m JOIN orders o ON o.order_id = m.value"
+                            "  WHERE o.moved_writer = ?1 AND o.moved_seq = ?2 AND o.status IN (7, 8))")),
+      find_products_(database_.prepare(
+          "SELECT DISTINCT i.product_id FROM json_each(?) m JOIN order_items i ON i.order_id = m.value")),
+      find_ledger_(
+          database_.prepare("SELECT version, total, committed, sold FROM stock_ledger WHERE product_id=?")) {}
+
+// --- reading
+// -----------------------------------------------------------------------------------------------------
+
+Awaitable<Result<std::int64_t>> SqliteOrderStore::reserve_numbers(std::string_view name, std::int64_t count) {
+  co_return guarded("reserving numbers", [&] {
+    db::Transaction transaction(database_);
+    Statement take =
+        database_.prepare("UPDATE number_block SET next = next + ? WHERE name = ? RETURNING next");
+    take.bind(1, count).bind(2, name);
+    if (!take.step()) throw std::logic_error("no number block of this name");
+    const std::int64_t first = take.integer(0) - count;
+    take.run();
+    transaction.commit();
+    return first;
+  });
+}
+
+Awaitable<Result<std::vector<Sale>>> SqliteOrderStore::load_sales() {
+  co_return guarded("reading the sales", [&] {
+    Statement rows = database_.prepare(
+        "SELECT product_id, l.version, total, committed, sold, t.version, state, price, opens_at, closes_at,"
+        " per_user_limit FROM stock_ledger l JOIN sale_terms t USING (product_id) ORDER BY product_id");
+    std::vector<Sale> sales;
+    while (rows.step()) {
+      const ProductId product{rows.integer(0)};
+      Sale sale;
+      sale.ledger = {product, rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4)};
+      sale.terms.product = product;
+      sale.terms.version = rows.integer(5);
+      sale.terms.state = static_cast<SaleState>(rows.integer(6));
+      sale.terms.price = rows.integer(7);
+      sale.terms.total = sale.ledger.total;
+      if (!rows.is_null(8)) sale.terms.opens_at = from_unix_ms(rows.integer(8));
+      if (!rows.is_null(9)) sale.terms.closes_at = from_unix_ms(rows.integer(9));
+      if (!rows.is_null(10)) sale.terms.per_user_limit = rows.integer(10);
+      sales.push_back(sale);
+    }
+    return sales;
+  });
+}
+
+Awaitable<Result<Known>> SqliteOrderStore::read(const Questions& questions) {
+  co_return guarded("reading for a round", [&] {
+    Known known;
+    known.keys.reserve(questions.keys.size());
+    known.limits.reserve(questions.limits.size());
+    known.orders.reserve(questions.orders.size());
+    for (const auto& question : questions.keys) known.keys.push_back(kept_order(question));
+    for (const auto& question : questions.limits) known.limits.push_back(limit_row(question));
+    for (const auto order : questions.orders) known.orders.push_back(order_row(order));
+    return known;
+  });
+}
+
+std::optional<Known::KeptOrder> SqliteOrderStore::kept_order(const Questions::Key& question) {
+  find_by_key_.bind(1, question.user.value).bind(2, question.key);
+  std::optional<Known::KeptOrder> kept;
+  if (find_by_key_.step()) {
+    kept.emplace();
+    kept->order = rows::read_order(find_by_key_);
+    kept->body_hash = find_by_key_.integer(7);
+  }
+  find_by_key_.reset();
+  if (kept) rows::read_items(find_items_, kept->order);
+  return kept;
+}
+
+Known::LimitRow SqliteOrderStore::limit_row(const Questions::Limit& question) {
+  Known::LimitRow row;
+  find_limit_.bind(1, question.product.value).bind(2, question.user.value);
+  if (find_limit_.step()) row.units = find_limit_.integer(0);
+  find_limit_.reset();
+  if (row.units + question.wanted > question.limit) {
+    find_open_order_.bind(1, question.product.value).bind(2, question.user.value);
+    if (find_open_order_.step()) row.open_order = OrderId{find_open_order_.integer(0)};
+    find_open_order_.reset();
+  }
+  return row;
+}
+
+std::optional<OrderRow> SqliteOrderStore::order_row(OrderId order) {
+  find_order_.bind(1, order.value);
+  std::optional<OrderRow> row;
+  if (find_order_.step()) {
+    row.emplace();
+    row->order = rows::read_order(find_order_);
+    row->hold_extended = find_order_.integer(7) != 0;
+    row->paid_attempt = AttemptId{find_order_.integer(8)};
+    row->settled_attempt_no = find_order_.integer(9);
+  }
+  find_order_.reset();
+  if (row) rows::read_items(find_items_, row->order);
+  return row;
+}
+
+Awaitable<Result<std::vector<OrderId>>> SqliteOrderStore::lapsed_holds(Time now, std::size_t limit) {
+  co_return guarded("reading lapsed holds", [&] {
+    Statement rows = database_.prepare(
+        "SELECT order_id FROM orders WHERE status IN (1, 2, 3) AND hold_expires_at <= ?"
+        " ORDER BY hold_expires_at, order_id LIMIT ?");
+    rows.bind(1, to_unix_ms(now)).bind(2, static_cast<std::int64_t>(limit));
+    std::vector<OrderId> lapsed;
+    while (rows.step()) lapsed.push_back(OrderId{rows.integer(0)});
+    return lapsed;
+  });
+}
+
+Awaitable<Result<std::vector<OpenRefund>>> SqliteOrderStore::open_refunds(std::size_t limit) {
+  co_return guarded("reading the refund outbox", [&] {
+    Statement rows = database_.prepare(
+        "SELECT refund_id, order_id, attempt_id, amount FROM refund_outbox WHERE delivered_at IS NULL"
+        " ORDER BY refund_id LIMIT ?");
+    rows.bind(1, static_cast<std::int64_t>(limit));
+    std::vector<OpenRefund> open;
+    while (rows.step()) {
+      open.push_back(
+          {RefundId{rows.integer(0)}, OrderId{rows.integer(1)}, AttemptId{rows.integer(2)}, rows.integer(3)});
+    }
+    return open;
+  });
+}
+
+// --- writing
+// -----------------------------------------------------------------------------------------------------
+
+Awaitable<CommitResult> SqliteOrderStore::commit(const Plan& plan) {
+  Committed committed;
+  try {
+    begin_.run();
+    write_terms(plan);
+    const std::string moved = write_moves(plan, committed);
+    write_raises(plan);
+    write_orders(plan);
+    read_ledgers(plan, moved, committed);
+    for (const auto& refund : plan.delivered_refunds) {
+      Statement mark = database_.prepare("UPDATE refund_outbox SET delivered_at=? WHERE refund_id=?");
+      mark.bind(1, to_unix_ms(plan.now)).bind(2, refund.value).run();
+    }
+    finish();
+    co_return committed;
+  } catch (const SqliteError& error) {
+    try {
+      rollback_.run();
+    } catch (const SqliteError&) {
+      // SQLite has rolled back by itself, as it does when the disk is full.
+    }
+    co_return Rejected{error.is_constraint() ? Rejected::Why::constraint : Rejected::Why::unavailable,
+                       error.what()};
+  }
+}
+
+// A refused COMMIT left nothing behind; one that failed half-way in the operating system may have taken.
+void SqliteOrderStore::finish() {
+  try {
+    commit_.run();
+  } catch (const SqliteError& error) {
+    if (!error.is_io()) throw;
+    log_->critical(
+        "the outcome of a commit is unknown ({}); this process ends and starts from what is on disk",
+        error.what());
+    log_->flush();
+    std::abort();
+  }
+}
+
+void SqliteOrderStore::write_terms(const Plan& plan) {
+  for (const auto& change : plan.terms) {
+    const SaleTerms& terms = change.terms;
+    const std::int64_t product = terms.product.value;
+    Statement ledger = database_.prepare(
+        "INSERT INTO stock_ledger(product_id, total) VALUES (?1, ?2)"
+        " ON CONFLICT(product_id) DO UPDATE SET total = excluded.total, version = version + 1");
+    ledger.bind(1, product).bind(2, terms.total).run();
+
+    Statement row = database_.prepare(
+        "INSERT INTO sale_terms(product_id, version, state, price, opens_at, closes_at, per_user_limit)"
+        " VALUES (?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(product_id) DO UPDATE SET version = excluded.version,"
+        " state = excluded.state, price = excluded.price, opens_at = excluded.opens_at,"
+        " closes_at = excluded.closes_at, per_user_limit = excluded.per_user_limit");
+    row.bind(1, product)
+        .bind(2, terms.version)
+        .bind(3, static_cast<std::int64_t>(terms.state))
+        .bind(4, terms.price);
+    if (terms.opens_at) row.bind(5, to_unix_ms(*terms.opens_at));
+    if (terms.closes_at) row.bind(6, to_unix_ms(*terms.closes_at));
+    if (terms.per_user_limit) row.bind(7, *terms.per_user_limit);
+    row.run();
+
+    if (terms.total != change.old_total) {
+      Statement history = database_.prepare("INSERT INTO stock_history VALUES (?,?,?,?,?,?)");
+      history.bind(1, product).bind(2, to_unix_ms(plan.now)).bind(3, change.old_total).bind(4, terms.total);
+      history.bind(5, change.actor.value).bind(6, "terms of the product").run();
+    }
+    if (change.starts_limit) {
+      // Who holds more than the limit keeps it: the row's cap is then what he holds.
+      Statement backfill = database_.prepare(
+          "INSERT INTO purchase(product_id, user_id, units, cap)"
+          " SELECT i.product_id, o.user_id, SUM(i.quantity), MAX(SUM(i.quantity), ?2)"
+          " FROM order_items i JOIN orders o ON o.order_id = i.order_id"
+          " WHERE i.product_id = ?1 AND i.status = 1 AND i.counted = 0 GROUP BY o.user_id"
+          " ON CONFLICT(product_id, user_id) DO UPDATE SET units = units + excluded.units,"
+          " cap = MAX(cap, units + excluded.units)");
+      backfill.bind(1, product).bind(2, *terms.per_user_limit).run();
+      Statement count = database_.prepare("UPDATE order_items SET counted=1 WHERE product_id=? AND status=1");
+      count.bind(1, product).run();
+    }
+  }
+}
+
+// Answers the orders that moved, as a JSON array.
+std::string SqliteOrderStore::write_moves(const Plan& plan, Committed& committed) {
+  std::string moved = "[";
+  for (const auto& change : plan.moves) {
+    if (!move(plan, change)) {
+      committed.not_moved.push_back(change.order);
+      continue;
+    }
+    if (moved.size() > 1) moved += ',';
+    fmt::format_to(std::back_inserter(moved), "{}", change.order.value);
+  }
+  moved += ']';
+  if (moved.size() > 2) release(plan, moved);
+  return moved;
+}
+
+bool SqliteOrderStore::move(const Plan& plan, const OrderMove& move) {
+  move_order_.bind(1, static_cast<std::int64_t>(move.to)).bind(2, to_unix_ms(move.hold_expires_at));
+  move_order_.bind(3, std::int64_t{move.hold_extended}).bind(4, move.settled_attempt_no);
+  if (move.paid_at) {
+    move_order_.bind(5, to_unix_ms(*move.paid_at)).bind(6, move.paid_attempt.value);
+  } else {
+    move_order_.bind_null(5).bind_null(6);
+  }
+  move_order_.bind(7, plan.stamp.writer).bind(8, plan.stamp.seq).bind(9, move.order.value);
+  move_order_.bind(10, static_cast<std::int64_t>(move.from)).bind(11, std::int64_t{move.was_extended});
+  move_order_.bind(12, move.was_settled_attempt_no).run();
+  if (database_.changes() == 0) return false;
+
+  insert_history_.bind(1, move.order.value).bind(2, to_unix_ms(plan.now));
+  insert_history_.bind(3, static_cast<std::int64_t>(move.from)).bind(4, static_cast<std::int64_t>(move.to));
+  insert_history_.bind(5, move.actor.value).bind(6, move.reason).run();
+  if (move.refund > 0) {
+    insert_refund_.bind(1, move.order.value).bind(2, move.paid_attempt.value).bind(3, move.refund).run();
+  }
+  return true;
+}
+
+void SqliteOrderStore::release(const Plan& plan, const std::string& moved) {
+  for (Statement* statement : {&release_ledger_, &release_limits_, &cancel_items_}) {
+    statement->bind(1, plan.stamp.writer).bind(2, plan.stamp.seq).bind(3, moved).run();
+  }
+}
+
+void SqliteOrderStore::write_raises(const Plan& plan) {
+  for (const auto& raise : plan.raises) {
+    raise_ledger_.bind(1, raise.product.value).bind(2, raise.units).run();
+    if (database_.changes() != 1) throw std::logic_error("a product for sale has no ledger row");
+  }
+  for (const auto& limit : plan.limits) {
+    raise_limit_.bind(1, limit.product.value)
+        .bind(2, limit.user.value)
+        .bind(3, limit.units)
+        .bind(4, limit.cap)
+        .run();
+  }
+}
+
+void SqliteOrderStore::write_orders(const Plan& plan) {
+  for (const auto& entry : plan.orders) {
+    const Order& order = *entry.order;
+    insert_order_.bind(1, order.id.value)
+        .bind(2, order.user.value)
+        .bind(3, static_cast<std::int64_t>(order.status));
+    insert_order_.bind(4, order.amount).bind(5, to_unix_ms(order.placed_at));
+    insert_order_.bind(6, to_unix_ms(order.hold_expires_at));
+    if (entry.key.empty()) {
+      insert_order_.bind_null(7).bind_null(8);
+    } else {
+      insert_order_.bind(7, entry.key).bind(8, entry.body_hash);
+    }
+    insert_order_.run();
+    for (const auto& item : order.items) {
+      insert_item_.bind(1, item.id.value).bind(2, order.id.value).bind(3, item.product.value);
+      insert_item_.bind(4, item.quantity).bind(5, item.price).bind(6, static_cast<std::int64_t>(item.status));
+      insert_item_.bind(7, std::int64_t{item.counted}).run();
+    }
+  }
+}
+
+// Every ledger that the plan touches, as this transaction leaves it.
+void SqliteOrderStore::read_ledgers(const Plan& plan, const std::string& moved, Committed& committed) {
+  std::set<ProductId> touched;
+  for (const auto& change : plan.terms) touched.insert(change.terms.product);
+  for (const auto& raise : plan.raises) touched.insert(raise.product);
+  if (moved.size() > 2) {
+    find_products_.bind(1, moved);
+    while (find_products_.step()) touched.insert(ProductId{find_products_.integer(0)});
+    find_products_.reset();
+  }
+  for (const auto product : touched) {
+    find_ledger_.bind(1, product.value);
+    if (find_ledger_.step()) {
+      committed.ledgers.push_back({product, find_ledger_.integer(0), find_ledger_.integer(1),
+                                   find_ledger_.integer(2), find_ledger_.integer(3)});
+    }
+    find_ledger_.reset();
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<OrderStore> make_sqlite_order_store(const std::string& path, Log log) {
+  return std::make_unique<SqliteOrderStore>(path, std::move(log));
+}
+
+}  // namespace buyme::order

@@ -1,0 +1,34 @@
+// The order store over one SQLite file. The writer's connection is the only one that writes; reads use
+// connections of their own on the read pool, and see every commit that was answered.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/log.hpp"
+#include "core/pool.hpp"
+#include "order/store.hpp"
+
+namespace buyme::order {
+
+// Opens and migrates. A commit whose outcome cannot be known (an I/O error while the log is written or
+// synced) ends the process: what is on disk is then read anew at the next start.
+std::unique_ptr<OrderStore> make_sqlite_order_store(const std::string& path, Log log);
+
+// `threads` connections, as many as the pool has threads.
+std::unique_ptr<OrderReads> make_sqlite_order_reads(const std::string& path, Pool& pool);
+
+// Moves committed pages from the log into the file, without stopping the writer (a passive checkpoint).
+// Blocking: belongs on a thread of its own. Returns the pages still in the log.
+class OrderCheckpointer {
+ public:
+  explicit OrderCheckpointer(const std::string& path);
+  ~OrderCheckpointer();
+  std::int64_t checkpoint();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace buyme::order

@@ -1,0 +1,304 @@
+#include "order/writer.hpp"
+
+#include <boost/asio/detached.hpp>
+#include <deque>
+
+#include "core/limits.hpp"
+
+namespace buyme::order {
+
+// Order and item numbers from blocks that were reserved durably beforehand.
+class OrderWriter::Numbers final : public NumberSource {
+ public:
+  explicit Numbers(OrderStore& store) : orders_(store, "order"), items_(store, "item") {}
+
+  // After true, that many numbers can be taken without asking the store.
+  Awaitable<bool> ensure(std::size_t orders, std::size_t items) {
+    const bool enough_orders = co_await orders_.ensure(static_cast<std::int64_t>(orders));
+    if (!enough_orders) co_return false;
+    co_return co_await items_.ensure(static_cast<std::int64_t>(items));
+  }
+
+  OrderId next_order() override { return OrderId{orders_.next()}; }
+  OrderItemId next_item() override { return OrderItemId{items_.next()}; }
+
+ private:
+  class Blocks {
+   public:
+    Blocks(OrderStore& store, std::string_view name) : store_(store), name_(name) {}
+    Awaitable<bool> ensure(std::int64_t count) {
+      if (left_ >= count) co_return true;
+      const std::int64_t size = std::max(limits::order_id_block, count);
+      const auto first = co_await store_.reserve_numbers(name_, size);
+      if (!first) co_return false;
+      blocks_.push_back({*first, *first + size});
+      left_ += size;
+      co_return true;
+    }
+    std::int64_t next() {
+      if (left_ <= 0) throw std::logic_error("numbers were taken without being reserved");
+      --left_;
+      const std::int64_t number = blocks_.front().first++;
+      if (blocks_.front().first == blocks_.front().second) blocks_.pop_front();
+      return number;
+    }
+
+   private:
+    OrderStore& store_;
+    std::string_view name_;
+    std::deque<std::pair<std::int64_t, std::int64_t>> blocks_;  // [first, end)
+    std::int64_t left_ = 0;
+  };
+  Blocks orders_, items_;
+};
+
+namespace {
+
+Failure store_unavailable() {
+  return Failure(Error::store_unavailable,
+                 "The shop cannot write right now; nothing was done. Repeat in a second.")
+      .retry_in(std::chrono::seconds{1});
+}
+
+Failure overloaded() {
+  return Failure(Error::overloaded, "Too many buyers at this moment; nothing was done. Repeat in a second.")
+      .retry_in(std::chrono::seconds{1});
+}
+
+std::size_t lines_of(const std::vector<CommandPtr>& round) {
+  std::size_t lines = 0;
+  for (const auto& command : round) {
+    if (const auto* place = std::get_if<PlaceOrder>(&command->what)) lines += place->lines.size();
+  }
+  return lines;
+}
+
+CommandQueue::Settings queue_settings(std::size_t placements) {
+  return {placements == 0 ? limits::placement_queue : placements, limits::transition_queue, limits::max_round,
+          limits::transition_quota};
+}
+
+}  // namespace
+
+OrderWriter::OrderWriter(WriterSettings settings, OrderStore& store, OrderReads& reads,
+                         stock::StockGate& gate, StockBoard& board, Clock& clock, Executor executor,
+                         std::vector<Executor> homes, Log log)
+    : settings_(settings),
+      store_(store),
+      reads_(reads),
+      gate_(gate),
+      board_(board),
+      clock_(clock),
+      executor_(executor),
+      log_(std::move(log)),
+      queue_(queue_settings(settings.queue), executor, std::move(homes)),
+      numbers_(std::make_unique<Numbers>(store)) {}
+
+OrderWriter::~OrderWriter() = default;
+
+Awaitable<void> OrderWriter::start() {
+  const auto writer = co_await store_.next_writer_number();
+  if (!writer) throw std::runtime_error("the order store cannot be written: " + writer.error().detail);
+  stamp_.writer = *writer;
+  const bool loaded = co_await reload();
+  if (!loaded) throw std::runtime_error("the order store cannot be read");
+}
+
+Awaitable<void> OrderWriter::run() {
+  for (;;) {
+    Round round = co_await queue_.take();
+    if (round.empty()) co_return;
+    if (queue_.closed()) {
+      fail(std::move(round), CommandQueue::shutting_down());
+      continue;
+    }
+    refuse_stale(round);
+    co_await settle(std::move(round));
+    if (!progress_) co_await clock_.sleep_for(limits::waiter_pause);
+  }
+}
+
+// 503 before admission to a round, never after: who is refused here was certainly not placed.
+void OrderWriter::refuse_stale(Round& round) {
+  const Monotonic oldest = clock_.monotonic() - limits::placement_deadline;
+  Round stale;
+  for (auto& command : round) {
+    if (command->is_placement() && command->arrived < oldest) stale.push_back(std::move(command));
+  }
+  if (stale.empty()) return;
+  std::erase(round, nullptr);
+  fail(std::move(stale), overloaded());
+}
+
+// One bad order never fails its neighbours: a round that the database refuses is decided again on what the
+// database holds, and if that fails too, one command at a time.
+Awaitable<void> OrderWriter::settle(Round round) {
+  if (round.empty()) co_return;
+  counters_.rounds.fetch_add(1, std::memory_order_relaxed);
+  counters_.commands.fetch_add(static_cast<std::int64_t>(round.size()), std::memory_order_relaxed);
+  const Monotonic deadline = clock_.monotonic() + limits::settle_budget;
+
+  Attempt result = co_await attempt(round);
+  if (result == Attempt::disagreed) {
+    counters_.rejected_rounds.fetch_add(1, std::memory_order_relaxed);
+    const bool loaded = co_await reload();
+    result = loaded ? co_await attempt(round) : Attempt::unavailable;
+  }
+  if (result == Attempt::unavailable) fail(std::move(round), store_unavailable());
+  if (result != Attempt::disagreed) co_return;
+
+  for (auto& command : round) {
+    Round alone;
+    alone.push_back(std::move(command));
+    if (clock_.monotonic() >= deadline) {
+      fail(std::move(alone), overloaded());
+      continue;
+    }
+    const bool loaded = co_await reload();
+    const Attempt outcome = loaded ? co_await attempt(alone) : Attempt::unavailable;
+    if (outcome == Attempt::committed) continue;
+    if (outcome == Attempt::disagreed)
+      log_->error("the order store refuses a command that its own rows allow");
+    fail(std::move(alone), store_unavailable());
+  }
+}
+
+// read, decide, commit, answer. On `committed` the round has been answered and is empty.
+Awaitable<OrderWriter::Attempt> OrderWriter::attempt(Round& round) {
+  const bool numbered = co_await numbers_->ensure(round.size(), lines_of(round));
+  if (!numbered) co_return Attempt::unavailable;
+  ++stamp_.seq;
+
+  Known known;
+  const Questions questions = questions_of(round, sales_);
+  if (!questions.empty()) {
+    auto read = co_await store_.read(questions);
+    if (!read) co_return Attempt::unavailable;
+    known = std::move(*read);
+  }
+  const stock::ClaimRound claims = claims_of(round, sales_, stamp_.seq);
+  std::vector<Units> granted(claims.lines.size(), 0);
+  if (!claims.lines.empty()) {
+    auto claimed = co_await gate_.claim(claims);
+    if (claimed) granted = std::move(*claimed);  // a gate that is away grants nothing: placements wait
+  }
+
+  const DecideInput input{sales_, known, claims, granted, stamp_, clock_.now(), settings_.decide};
+  const Decision decision = decide(round, input, *numbers_);
+
+  Committed committed;
+  if (!decision.plan.empty()) {
+    auto result = co_await store_.commit(decision.plan);
+    if (const auto* rejected = std::get_if<Rejected>(&result)) {
+      log_->warn("a round of {} was refused by the order store: {}", round.size(), rejected->detail);
+      co_return rejected->why == Rejected::Why::constraint ? Attempt::disagreed : Attempt::unavailable;
+    }
+    committed = std::get<Committed>(std::move(result));
+    adopt(decision.plan, committed);
+  }
+  answer(std::move(round), decision, committed);
+  round.clear();
+
+  std::vector<stock::LedgerSnapshot> ledgers;
+  for (const auto& line : claims.lines) {
+    const Ledger& ledger = sales_.at(line.ledger.product).ledger;
+    ledgers.push_back({ledger.product, ledger.version, ledger.total, ledger.committed});
+  }
+  co_await gate_.settle(stamp_.seq, ledgers);
+  co_return Attempt::committed;
+}
+
+Awaitable<bool> OrderWriter::reload() {
+  auto sales = co_await store_.load_sales();
+  if (!sales) co_return false;
+  for (auto& sale : *sales) {
+    const ProductId product = sale.terms.product;
+    ++epochs_[product];
+    board_.publish(sale.ledger);
+    board_.lower(product);
+    sales_[product] = std::move(sale);
+    watch_sold_out(product);
+  }
+  co_return true;
+}
+
+// What the database holds now becomes what this writer knows and what readers see, before any answer leaves.
+void OrderWriter::adopt(const Plan& plan, const Committed& committed) {
+  counters_.placed.fetch_add(static_cast<std::int64_t>(plan.orders.size()), std::memory_order_relaxed);
+  for (const auto& change : plan.terms) {
+    sales_[change.terms.product].terms = change.terms;
+    board_.lower(change.terms.product);
+    ++epochs_[change.terms.product];
+  }
+  for (const auto& ledger : committed.ledgers) {
+    Ledger& known = sales_[ledger.product].ledger;
+    if (ledger.committed < 0 || ledger.committed > ledger.total || ledger.sold > ledger.committed) {
+      throw std::logic_error("the ledger's CHECK does not hold");
+    }
+    if (known.committed != ledger.committed || known.total != ledger.total) ++epochs_[ledger.product];
+    known = ledger;
+    board_.publish(ledger);
+    if (ledger.available() > 0) board_.lower(ledger.product);
+  }
+  for (const auto& ledger : committed.ledgers) watch_sold_out(ledger.product);
+}
+
+void OrderWriter::answer(Round round, const Decision& decision, const Committed& committed) {
+  Round answered, later;
+  for (std::size_t i = 0; i < round.size(); ++i) {
+    if (decision.fates[i] == Fate::attached) {
+      round[i]->outcome = *round[decision.attached_to[i]]->outcome;
+      if (round[i]->outcome->has_value()) round[i]->outcome->value().replayed = true;
+    }
+  }
+  std::vector<bool> undone(round.size(), false);
+  for (std::size_t i = 0; i < decision.plan.moves.size() && !committed.not_moved.empty(); ++i) {
+    const auto& missed = committed.not_moved;
+    if (std::find(missed.begin(), missed.end(), decision.plan.moves[i].order) != missed.end()) {
+      undone[decision.move_command[i]] = true;  // somebody else moved it first: decide on what it is now
+    }
+  }
+  for (std::size_t i = 0; i < round.size(); ++i) {
+    const bool again = undone[i] || decision.fates[i] == Fate::waits || decision.fates[i] == Fate::deferred;
+    (again ? later : answered).push_back(std::move(round[i]));
+  }
+  progress_ = !answered.empty();
+  queue_.answer(std::move(answered));
+  queue_.give_back(std::move(later));
+}
+
+void OrderWriter::fail(Round round, const Failure& failure) {
+  for (auto& command : round) command->outcome = failure;
+  queue_.answer(std::move(round));
+  progress_ = true;
+}
+
+// --- the sold-out flag
+// -------------------------------------------------------------------------------------------
+
+void OrderWriter::watch_sold_out(ProductId product) {
+  const std::int64_t epoch = epochs_[product];
+  if (sales_.at(product).ledger.available() > 0 || board_.is_flagged(product)) return;
+  if (std::exchange(loading_[product], epoch) == epoch) return;
+  asio::co_spawn(executor_, raise_flag(product, epoch), asio::detached);
+}
+
+// The marks are loaded while rounds go on; a flag whose product has changed meanwhile is not raised.
+Awaitable<void> OrderWriter::raise_flag(ProductId product, std::int64_t epoch) {
+  while (epochs_[product] == epoch) {
+    auto marks = co_await reads_.sold_out_marks(product);
+    if (!marks) {
+      co_await clock_.sleep_for(limits::flag_retry);
+      continue;
+    }
+    if (epochs_[product] != epoch) co_return;
+    auto flag = std::make_shared<SoldOutFlag>();
+    flag->terms = sales_.at(product).terms;
+    flag->marks = std::move(*marks);
+    flag->valid_until = Monotonic::max();  // this writer's ledger is the ledger: nobody else can free a unit
+    board_.raise(product, std::move(flag));
+    co_return;
+  }
+}
+
+}  // namespace buyme::order

@@ -1,0 +1,92 @@
+// The order writer: one coroutine per server through which every change of stock and order state goes. A
+// round is five steps: take, read, decide, commit, answer. A thousand buyers cost one transaction, one fsync
+// and one update of the hot ledger row.
+//
+// The idea of a single writer is LMAX's (Thompson et al., "Disruptor", 2011); deciding in memory and
+// committing many decisions at once is group commit (DeWitt et al., SIGMOD 1984).
+//
+// Invariants:
+//  1. An outcome leaves only after the transaction that it describes is committed.
+//  2. sales_ is what the database held after the last commit of this writer; it is read anew whenever the
+//  database
+//     disagreed with it.
+//  3. Arrival order per server is the order of decisions, transitions before placements.
+//
+// Thread safety: run() and everything below it on the writer's executor; submit() from any known home; stop()
+// from any.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/log.hpp"
+#include "order/command_queue.hpp"
+#include "order/decide.hpp"
+#include "order/stock_board.hpp"
+#include "order/store.hpp"
+#include "stock/gate.hpp"
+
+namespace buyme::order {
+
+struct WriterSettings {
+  DecideSettings decide;
+  std::size_t queue = 0;  // placements that may wait; 0: the default of limits.hpp
+};
+
+class OrderWriter {
+ public:
+  OrderWriter(WriterSettings settings, OrderStore& store, OrderReads& reads, stock::StockGate& gate,
+              StockBoard& board, Clock& clock, Executor executor, std::vector<Executor> homes, Log log);
+  ~OrderWriter();
+
+  // Reads ledgers and terms and takes a writer number. Throws std::runtime_error when the store cannot serve.
+  Awaitable<void> start();
+  // Rounds until stop(): returns when every admitted command has been answered.
+  Awaitable<void> run();
+  void stop() { queue_.close(); }
+
+  // Suspends until the command's transaction is committed, or refused. Errors beside the command's own:
+  // overloaded, shutting_down, store_unavailable (each certainly not done).
+  Awaitable<Outcome> submit(Command::What what) { return queue_.submit(std::move(what), clock_.monotonic()); }
+
+  struct Counters {
+    std::atomic<std::int64_t> rounds{0}, commands{0}, placed{0}, rejected_rounds{0};
+  };
+  const Counters& counters() const { return counters_; }
+  std::size_t waiting() const { return queue_.waiting(); }
+
+ private:
+  using Round = std::vector<CommandPtr>;
+  class Numbers;
+  enum class Attempt : std::uint8_t { committed, disagreed, unavailable };
+
+  void refuse_stale(Round& round);
+  Awaitable<void> settle(Round round);
+  Awaitable<Attempt> attempt(Round& round);
+  Awaitable<bool> reload();
+
+  void adopt(const Plan& plan, const Committed& committed);
+  void answer(Round round, const Decision& decision, const Committed& committed);
+  void fail(Round round, const Failure& failure);
+  void watch_sold_out(ProductId product);
+  Awaitable<void> raise_flag(ProductId product, std::int64_t epoch);
+
+  WriterSettings settings_;
+  OrderStore& store_;
+  OrderReads& reads_;
+  stock::StockGate& gate_;
+  StockBoard& board_;
+  Clock& clock_;
+  Executor executor_;
+  Log log_;
+  CommandQueue queue_;
+  std::unique_ptr<Numbers> numbers_;
+  Stamp stamp_;
+  Sales sales_;
+  std::unordered_map<ProductId, std::int64_t> epochs_;   // grows when a product's live orders or terms change
+  std::unordered_map<ProductId, std::int64_t> loading_;  // the epoch whose marks are being loaded
+  bool progress_ = true;                                 // of the last round: false when it held only waiters
+  Counters counters_;
+};
+
+}  // namespace buyme::order
