@@ -58,8 +58,38 @@ inline constexpr std::size_t read_queue = 4'096;
 inline constexpr std::size_t page_default = 20;
 inline constexpr std::size_t page_max = 100;
 
+// Accounts
+inline constexpr std::size_t max_token_bytes = 1'024;
+inline constexpr std::size_t max_user_name_chars = 100;
+inline constexpr std::size_t max_email_bytes = 254;
+inline constexpr std::size_t min_password_chars = 8;
+inline constexpr std::size_t max_password_chars = 128;
+inline constexpr std::size_t max_phone_bytes = 30;
+inline constexpr std::size_t max_address_chars = 300;
+inline constexpr int login_failures = 10;           // of one account at once; past it: 429
+inline constexpr auto login_failure_window = 300s;  // in which all of them are forgiven, one by one
+inline constexpr std::size_t login_failure_accounts = 10'000;
+inline constexpr std::int64_t max_rehearsal_buyers = 1'000'000;
+inline constexpr auto rehearsal_token_lifetime = 24h;
+
 // Payment
 inline constexpr auto payment_sweep_pause = 2s;
+inline constexpr auto payment_sweep_margin =
+    2s;  // a live request is given this long before the sweeper steps in
+inline constexpr std::size_t payment_sweep_chunk = 100;  // attempts or refunds taken up at once
+inline constexpr auto refund_backoff = 2s;               // after a refund that failed, doubled each time
+inline constexpr auto refund_backoff_max = 300s;
+
+// Catalogue
+inline constexpr std::size_t max_product_name_bytes = 200;
+inline constexpr std::size_t max_product_description_bytes = 4'000;
+inline constexpr std::size_t max_url_bytes = 2'000;
+inline constexpr auto product_sweep_pause = 2s;
+inline constexpr std::size_t product_sweep_chunk = 100;
+
+// Group commit of the payment files
+inline constexpr std::size_t group_commit_queue = 16'384;  // jobs waiting; past it: 503 OVERLOADED
+inline constexpr std::size_t group_commit_round = 256;     // jobs in one transaction
 
 // The rehearsal
 inline constexpr std::size_t drop_max_reply_bytes = 4 * 1024 * 1024;
@@ -76,10 +106,10 @@ inline constexpr std::size_t control_request_bytes = 1024 * 1024;
 inline constexpr std::size_t control_answer_bytes = 64 * 1024 * 1024;  // 100,000 tokens are about 30 MB
 inline constexpr auto control_request_timeout = 10s;                   // connect to end of request
 inline constexpr auto control_answer_timeout = 600s;                   // a backup of a large shop
-inline constexpr auto control_connect_timeout = 5s;                    // a shop that has just locked its directory
-inline constexpr std::int64_t rehearsal_buyers = 100'000;              // made by one command
+inline constexpr auto control_connect_timeout = 5s;        // a shop that has just locked its directory
 
 static_assert(max_round <= placement_queue);
+static_assert(group_commit_round <= group_commit_queue);
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");
 static_assert(max_header_bytes > max_target_bytes);
 static_assert(max_connections >= 10'000, "ten thousand buyers at once is the job");

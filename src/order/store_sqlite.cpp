@@ -26,9 +26,9 @@ using db::Statement;
 // it died takes its units out of `sold` as well.
 constexpr std::string_view stamped_units =
     "SELECT i.product_id AS product_id,"
-    " SUM(CASE WHEN o.status IN (7, 8) THEN i.quantity ELSE 0 END) AS released,"
+    " SUM(CASE WHEN o.status IN (7, 8) THEN i.quantity ELSE 0 END) AS released_units,"
     " SUM(CASE WHEN o.status = 4 THEN i.quantity"
-    "          WHEN o.status IN (7, 8) AND o.paid_at IS NOT NULL THEN -i.quantity ELSE 0 END) AS sold"
+    "          WHEN o.status IN (7, 8) AND o.paid_at IS NOT NULL THEN -i.quantity ELSE 0 END) AS sold_units"
     " FROM json_each(?3) m JOIN orders o ON o.order_id = m.value JOIN order_items i ON i.order_id = "
     "o.order_id"
     " WHERE o.moved_writer = ?1 AND o.moved_seq = ?2 AND i.status = 1 GROUP BY i.product_id";
@@ -124,8 +124,8 @@ SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
       insert_refund_(
           database_.prepare("INSERT INTO refund_outbox(order_id, attempt_id, amount) VALUES (?,?,?)")),
       release_ledger_(
-          database_.prepare(fmt::format("UPDATE stock_ledger SET committed = committed - d.released, sold = "
-                                        "sold + d.sold, version = version + 1"
+          database_.prepare(fmt::format("UPDATE stock_ledger SET committed = committed - d.released_units, sold = "
+                                        "sold + d.sold_units, version = version + 1"
                                         " FROM ({}) d WHERE stock_ledger.product_id = d.product_id",
                                         stamped_units))),
       release_limits_(database_.prepare(
