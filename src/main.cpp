@@ -1,3 +1,5 @@
-int main() {
-  return 0;
+#include "app/commands.hpp"
+
+int main(int argc, char** argv) {
+  return buyme::app::run_command(argc, argv);
 }

@@ -51,6 +51,7 @@ inline constexpr std::size_t expiry_chunk = 500;
 inline constexpr auto expiry_pause = 500ms;
 inline constexpr std::size_t refund_chunk = 100;
 inline constexpr auto refund_pause = 1s;
+inline constexpr auto checkpoint_pause = 250ms;
 
 // Pools
 inline constexpr std::size_t hash_queue = 256;
@@ -103,7 +104,8 @@ inline constexpr auto drop_backoff_max = 2s;
 
 // The control socket, by which commands reach a running shop
 inline constexpr std::size_t control_request_bytes = 1024 * 1024;
-inline constexpr std::size_t control_answer_bytes = 64 * 1024 * 1024;  // 100,000 tokens are about 30 MB
+inline constexpr std::size_t control_answer_bytes = 64 * 1024 * 1024;
+inline constexpr std::int64_t control_tokens = 50'000;                 // in one answer: about 15 MB
 inline constexpr auto control_request_timeout = 10s;                   // connect to end of request
 inline constexpr auto control_answer_timeout = 600s;                   // a backup of a large shop
 inline constexpr auto control_connect_timeout = 5s;        // a shop that has just locked its directory

@@ -45,12 +45,19 @@ Pool::Pool(std::string name, std::size_t threads, std::size_t queue_limit)
 }
 
 Pool::~Pool() {
+  stop();
+}
+
+void Pool::stop() {
+  std::deque<Job> dropped;  // destroyed last, without the lock: each resumes or destroys a waiting coroutine
   {
     std::lock_guard lock(state_->mutex);
     state_->stopping = true;
+    dropped.swap(state_->jobs);
   }
   state_->wake.notify_all();
   for (auto& thread : state_->threads) thread.join();
+  state_->threads.clear();
 }
 
 bool Pool::submit(Job job) {

@@ -1,8 +1,8 @@
 // Blocking work leaves the I/O threads through a pool: a fixed number of threads behind a bounded queue.
 //
 // Thread safety: run() may be called from any executor; the coroutine resumes on the one it came from.
-// A full queue answers Error::overloaded at once: nothing was started. The destructor finishes what runs,
-// drops what waits and joins; it must run before the executors that wait for results are destroyed.
+// A full queue answers Error::overloaded at once: nothing was started. stop() (or the destructor)
+// must come before what the work uses, and the executors that wait for results, are destroyed.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +31,9 @@ class Pool {
   Awaitable<std::invoke_result_t<Work>> run(Work work);
 
   std::size_t waiting() const;
+
+  // Finishes what runs, drops what waits and joins. Idempotent; later work is refused as overloaded.
+  void stop();
 
  private:
   using Job = std::function<void()>;
@@ -66,8 +69,10 @@ Awaitable<std::invoke_result_t<Work>> Pool::run(Work work) {
           work.reset();
           asio::post(executor, std::move(*resume));
         };
-        accepted = submit(std::move(job));
-        if (!accepted) asio::post(executor, std::move(*resume));
+        // Once the job is taken this frame may go on elsewhere: nothing of it is touched then.
+        if (submit(std::move(job))) return;
+        accepted = false;
+        asio::post(executor, std::move(*resume));
       },
       use_awaitable);
   if (!accepted) {

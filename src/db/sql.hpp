@@ -61,4 +61,8 @@ class SqlDatabase {
 // True when `error` is a violated UNIQUE or PRIMARY KEY, by the driver's error code, never by its text.
 bool is_unique_violation(const soci::soci_error& error);
 
+// Of a COMMIT that failed with `error`: true unless the transaction is certainly undone (the disk is full,
+// the lock was not granted, a deferred constraint is violated).
+bool may_have_committed(const soci::soci_error& error);
+
 }  // namespace buyme::db

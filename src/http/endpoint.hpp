@@ -32,6 +32,8 @@ struct Endpoint {
 // after.
 class Router {
  public:
+  static constexpr std::size_t max_segments = 8;  // of a path
+
   using Handle = std::function<Awaitable<void>(const Request&, Response&)>;
   struct Route {
     Method method;
@@ -53,7 +55,9 @@ class Router {
            {}});
     }
   }
-  void add(Route route);  // throws std::logic_error when the same method and path are there already
+  // Throws std::logic_error when the same method and pattern are there already ({names} do not tell patterns
+  // apart), or when it has more segments or parameters than a request can hold.
+  void add(Route route);
 
   // The route of request.method and request.path, with request.params filled; not_found or method_not_allowed
   // (whose member "allow" lists the methods that exist).
@@ -61,7 +65,10 @@ class Router {
   std::span<const Route> routes() const { return routes_; }
 
  private:
+  using Group = std::vector<std::uint32_t>;  // indexes into routes_, the more literal pattern first
+
   std::vector<Route> routes_;
+  std::array<std::array<Group, max_segments>, 5> groups_;  // by method, then by number of segments
 };
 
 // Says who shows this bearer token. Thread-safe; called on I/O threads, so it must not block.

@@ -12,6 +12,7 @@
 
 #include <boost/json/value.hpp>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,12 +53,16 @@ class JsonInput {
 
  private:
   struct State;
-  JsonInput(std::shared_ptr<State> state, boost::json::object object, std::string prefix);
+  JsonInput(std::shared_ptr<State> state, std::size_t record);
   const boost::json::value* take(std::string_view name);  // and remember that it was known
+  // A placeholder and a field error unless `value` is right; null stands for a value that is missing.
+  std::string read_text(std::string_view name, const boost::json::value* value, std::size_t min_bytes,
+                        std::size_t max_bytes);
+  std::int64_t read_integer(std::string_view name, const boost::json::value* value, std::int64_t min,
+                            std::int64_t max);
 
-  std::shared_ptr<State> state_;  // the errors, shared between an input and its inner ones
-  boost::json::object object_;
-  std::string prefix_;
+  std::shared_ptr<State> state_;  // document and errors, shared between an input and its inner ones
+  std::size_t record_;            // which object of the document this is
 };
 
 // "?limit=20&cursor=abc" with the same manners. Percent-decodes; unknown or repeated parameters are refused.
@@ -75,6 +80,8 @@ class QueryInput {
     std::string value;
     bool known = false;
   };
+  Parameter* take(std::string_view name);
+
   std::vector<Parameter> parameters_;
   std::vector<FieldError> errors_;
 };

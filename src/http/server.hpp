@@ -12,16 +12,28 @@
 #include <vector>
 
 #include "core/clock.hpp"
+#include "core/limits.hpp"
 #include "core/log.hpp"
 #include "http/endpoint.hpp"
 
 namespace buyme::http {
 
+// When a connection that makes no progress is closed. None of them runs while a handler works.
+struct Timeouts {
+  std::chrono::milliseconds header = limits::header_timeout;
+  std::chrono::milliseconds body = limits::body_timeout;
+  std::chrono::milliseconds idle = limits::idle_timeout;
+  std::chrono::milliseconds write = limits::write_timeout;
+  std::chrono::milliseconds linger = limits::linger_timeout;
+  std::chrono::milliseconds sweep = limits::sweep_pause;  // how often they are looked at
+};
+
 struct ServerSettings {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8080;  // 0: any free one, see Server::port()
   bool trusted = false;       // auth = "trusted": who shows no token is the admin
-  std::size_t max_connections = 12'000;
+  std::size_t max_connections = limits::max_connections;
+  Timeouts timeouts;
 };
 
 // The I/O threads' contexts, made before the services (they answer on them) and destroyed after them.
@@ -53,11 +65,14 @@ class Server {
   // in time.
   bool stop(std::chrono::milliseconds deadline);
 
-  std::size_t connections() const;
+  std::size_t connections() const;  // open ones; thread-safe
+  // Requests that are being read, handled or answered; an idle connection holds none of the memory a request
+  // needs. Thread-safe.
+  std::size_t requests() const;
 
  private:
   struct State;
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace buyme::http

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -37,14 +38,17 @@ Awaitable<void> keep_value(Awaitable<T> coroutine, std::optional<Value<T>>& valu
 // Throws std::runtime_error when it has not ended after 30 s, so that a test fails instead of hanging.
 template <class T>
 T run(Awaitable<T> coroutine) {
-  ExecutionContext context(1);
+  auto context = std::make_unique<ExecutionContext>(1);
   std::optional<run_detail::Value<T>> value;
   std::exception_ptr error;
-  asio::co_spawn(context.get_executor(), run_detail::keep_value<T>(std::move(coroutine), value),
+  asio::co_spawn(context->get_executor(), run_detail::keep_value<T>(std::move(coroutine), value),
                  [&error](std::exception_ptr thrown) { error = thrown; });
-  context.run_for(run_deadline);
+  context->run_for(run_deadline);
   if (error) std::rethrow_exception(error);
-  if (!value) throw std::runtime_error("the coroutine has not ended within 30 s");
+  if (!value) {
+    (void)context.release();  // what the coroutine waits for may still come to it
+    throw std::runtime_error("the coroutine has not ended within 30 s");
+  }
   if constexpr (!std::is_void_v<T>) return std::move(*value);
 }
 

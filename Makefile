@@ -1,0 +1,59 @@
+# The front door. CMake does the work: see CMakePresets.json.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 20
+CLANG := $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
+CLANG_VERSION := $(subst clang++-,,$(CLANG))
+
+.PHONY: help demo test test-dev test-tsan fuzz build run bench lint format clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+demo: build ## ten thousand buyers fight for 700 units of a shop started for them; the verdict; the shop stays open
+	@tools/demo.sh
+
+build: ## build/release/buyme
+	@tools/setup.sh build
+	@cmake --preset release -DBUYME_TESTS=OFF >build-release.log 2>&1 || { cat build-release.log; exit 1; }; rm -f build-release.log
+	@cmake --build --preset release -j $(JOBS) --target buyme
+
+run: build ## a shop on 127.0.0.1:8080 with its data in ./data
+	build/release/buyme serve --data-dir data
+
+test: test-dev test-tsan fuzz ## everything: unit, contract, integration, chaos, style, sanitizers, fuzzing
+
+test-dev: ## all tests, with address and undefined-behaviour sanitizers
+	@tools/setup.sh build test
+	cmake --preset dev >/dev/null
+	cmake --build --preset dev -j $(JOBS)
+	ctest --preset dev
+
+test-tsan: ## order writer, gate, pools and HTTP server with the thread sanitizer
+	@tools/setup.sh build test
+	cmake --preset tsan >/dev/null
+	cmake --build --preset tsan -j $(JOBS) --target core_test stock_test order_test http_test payment_test
+	ctest --preset tsan -L '^(core|stock|order|http|payment)_test$$'
+
+fuzz: ## request decoding under libFuzzer, FUZZ_SECONDS each
+	@tools/setup.sh build test
+	CXX=$(CLANG) cmake --preset fuzz >/dev/null
+	cmake --build --preset fuzz -j $(JOBS) --target fuzz
+	tools/fuzz.sh $(FUZZ_SECONDS)
+
+bench: build ## wrk against the shop beside a no-op nginx; writes bench/results.md
+	@tools/setup.sh bench
+	bench/bench.py --write bench/results.md
+
+lint: ## clang-tidy, warnings are errors
+	@tools/setup.sh build test lint
+	cmake --preset dev >/dev/null
+	tools/lint.sh $(CLANG_VERSION)
+
+format: ## clang-format over the tree
+	@tools/setup.sh lint
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format-$(CLANG_VERSION) -i
+
+clean: ## removes build/
+	rm -rf build

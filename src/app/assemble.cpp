@@ -1,0 +1,299 @@
+// The all-in-one shape: every service in this process, over one SQLite file each.
+//
+// Threads: N for HTTP, one for the order writer and the jobs that read its store, one for checkpoints of the
+// order file, and the pools. Contexts are declared first and so destroyed last: whatever is still suspended
+// then is destroyed with them, after the services that kept it waiting.
+#include "app/assemble.hpp"
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <cstdlib>
+#include <future>
+#include <thread>
+
+#include "core/limits.hpp"
+#include "core/random.hpp"
+#include "core/token.hpp"
+#include "http/server.hpp"
+#include "order/endpoints.hpp"
+#include "order/store_sqlite.hpp"
+#include "payment/endpoints.hpp"
+#include "payment/service.hpp"
+#include "product/endpoints.hpp"
+#include "product/service.hpp"
+#include "product/store.hpp"
+#include "user/authenticator.hpp"
+#include "user/endpoints.hpp"
+#include "user/service.hpp"
+#include "user/store.hpp"
+
+namespace buyme::app {
+
+namespace {
+
+// A coroutine that must not end by an exception: the shop cannot go on without it, and what is on disk is
+// right.
+auto fatal_for(Log log, std::string what) {
+  return [log = std::move(log), what = std::move(what)](std::exception_ptr error) {
+    if (!error) return;
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::exception& thrown) {
+      log->critical("{} failed: {}; this process ends and starts from what is on disk", what, thrown.what());
+    }
+    log->flush();
+    std::abort();
+  };
+}
+
+// One event loop on a thread of its own.
+class Thread {
+ public:
+  Thread() : work_(asio::make_work_guard(context_)) {}
+  ~Thread() { stop(); }
+  void start() {
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "order-writer");
+      context_.run();
+    });
+  }
+  void stop() {
+    context_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+  ExecutionContext& context() { return context_; }
+
+ private:
+  ExecutionContext context_{1};
+  asio::executor_work_guard<Executor> work_;
+  std::thread thread_;
+};
+
+// Moves committed pages into the order file beside the writer, so that no round pays for it.
+class Checkpoints {
+ public:
+  explicit Checkpoints(const std::string& path)
+      : checkpointer_(path), thread_([this] {
+          pthread_setname_np(pthread_self(), "checkpoint");
+          run();
+        }) {}
+  ~Checkpoints() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void run() {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, limits::checkpoint_pause, [this] { return stopping_; })) {
+      lock.unlock();
+      checkpointer_.checkpoint();
+      lock.lock();
+    }
+  }
+
+  order::OrderCheckpointer checkpointer_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+std::vector<Executor> homes_of(http::IoThreads& io, Thread& writer) {
+  std::vector<Executor> homes{writer.context().get_executor()};
+  for (std::size_t i = 0; i < io.size(); ++i) homes.push_back(io.context(i).get_executor());
+  return homes;
+}
+
+order::WriterSettings writer_settings(const Config& config) {
+  order::WriterSettings settings;
+  settings.decide.hold = std::chrono::seconds{config.order.hold_seconds};
+  settings.decide.payment_grace = std::chrono::seconds{config.order.payment_grace_seconds};
+  settings.queue = static_cast<std::size_t>(config.order.queue);
+  return settings;
+}
+
+user::UserSettings user_settings(const Config& config) {
+  user::UserSettings settings;
+  settings.access_token_seconds = config.user.access_token_seconds;
+  settings.limit_logins = config.auth != Auth::trusted;
+  return settings;
+}
+
+payment::SimulatedProviderSettings provider_settings(const Config& config, std::string path) {
+  payment::SimulatedProviderSettings settings;
+  settings.path = std::move(path);
+  settings.success_rate = config.payment.success_rate;
+  settings.latency = Milliseconds{config.payment.latency_ms};
+  settings.seed = static_cast<std::uint64_t>(config.payment.seed);
+  return settings;
+}
+
+http::ServerSettings server_settings(const Config& config) {
+  http::ServerSettings settings;
+  settings.host = config.server.host;
+  settings.port = static_cast<std::uint16_t>(config.server.port);
+  settings.trusted = config.auth == Auth::trusted;
+  settings.max_connections = static_cast<std::size_t>(config.server.max_connections);
+  return settings;
+}
+
+}  // namespace
+
+struct Shop::Parts {
+  Parts(const Config& settings, Log logger)
+      : config(settings),
+        log(std::move(logger)),
+        io(static_cast<std::size_t>(config.server.io_threads)),
+        key(load_or_create_token_key(file("token.key"))),
+        hashing("hash", static_cast<std::size_t>(config.user.hash_threads), limits::hash_queue),
+        database("database", static_cast<std::size_t>(config.pools.read_threads), limits::read_queue),
+        user_store(user::open_user_store(file("user.sqlite"), sessions())),
+        users(user_settings(config), *user_store, hashing, database, key, *clock, log),
+        order_store(order::make_sqlite_order_store(file("order.sqlite"), log)),
+        order_reads(order::make_sqlite_order_reads(file("order.sqlite"), database)),
+        gate(stock::make_local_gate()),
+        order_writer(writer_settings(config), *order_store, *order_reads, *gate, board, *clock,
+                     writer.context().get_executor(), homes_of(io, writer), log),
+        orders(order_writer, *order_store, *order_reads, board, *clock, log),
+        product_store(product::make_sql_product_store(file("product.sqlite"), sessions(), log)),
+        products(*product_store, orders, database, *clock, log),
+        payment_store(payment::make_sql_payment_store(file("payment.sqlite"), log)),
+        provider(payment::make_simulated_provider(provider_settings(config, file("provider.sqlite")), *clock,
+                                                  log)),
+        payments({Milliseconds{config.payment.timeout_ms}}, *payment_store, *provider, orders, *clock, log),
+        authenticator(key, *clock),
+        checkpoints(file("order.sqlite")),
+        server(server_settings(config), router, authenticator, *clock, io, log) {
+    router.mount(users, user::endpoints());
+    router.mount(products, product::endpoints());
+    router.mount(orders, order::endpoints());
+    router.mount(payments, payment::endpoints());
+  }
+
+  std::string file(std::string_view name) const { return config.data_dir + "/" + std::string(name); }
+  std::size_t sessions() const { return static_cast<std::size_t>(config.pools.read_threads); }
+
+  void start_orders();
+  void start_jobs();
+  void start_http();
+  bool stop(std::chrono::milliseconds deadline);
+
+  Config config;
+  Log log;
+  std::unique_ptr<Clock> clock = make_system_clock();
+  http::IoThreads io;
+  Thread writer;
+
+  TokenKey key;
+  Pool hashing, database;
+  std::unique_ptr<user::UserStore> user_store;
+  user::UserService users;
+
+  order::StockBoard board;
+  std::unique_ptr<order::OrderStore> order_store;
+  std::unique_ptr<order::OrderReads> order_reads;
+  std::unique_ptr<stock::StockGate> gate;
+  order::OrderWriter order_writer;
+  order::OrderService orders;
+
+  std::unique_ptr<product::ProductStore> product_store;
+  product::ProductService products;
+
+  std::unique_ptr<payment::PaymentStore> payment_store;
+  std::unique_ptr<payment::PaymentProvider> provider;
+  payment::PaymentService payments;
+
+  user::JwtAuthenticator authenticator;
+  http::Router router;
+  Checkpoints checkpoints;
+  http::Server server;
+
+  std::future<void> rounds_ended;
+  bool stopped = false;
+};
+
+// The ledgers are read before the first request can come.
+void Shop::Parts::start_orders() {
+  writer.start();
+  std::promise<void> ready;
+  asio::co_spawn(writer.context(), order_writer.start(), [&ready](std::exception_ptr error) {
+    if (error) return ready.set_exception(error);
+    ready.set_value();
+  });
+  ready.get_future().get();
+
+  auto ended = std::make_shared<std::promise<void>>();
+  rounds_ended = ended->get_future();
+  asio::co_spawn(writer.context(), order_writer.run(),
+                 [ended, fatal = fatal_for(log, "the order writer")](std::exception_ptr error) {
+                   fatal(error);
+                   ended->set_value();
+                 });
+}
+
+void Shop::Parts::start_jobs() {
+  ExecutionContext& beside_orders = writer.context();  // they read the writer's store
+  asio::co_spawn(beside_orders, orders.run_expiry(), fatal_for(log, "the expiry of holds"));
+  asio::co_spawn(beside_orders, orders.run_refund_delivery(payments),
+                 fatal_for(log, "the delivery of refunds"));
+  asio::co_spawn(io.context(0), products.run_sweeper(), fatal_for(log, "the product sweeper"));
+  asio::co_spawn(io.context(0), payments.run_sweeper(), fatal_for(log, "the payment sweeper"));
+}
+
+void Shop::Parts::start_http() {
+  io.start();
+  server.start();
+}
+
+bool Shop::Parts::stop(std::chrono::milliseconds deadline) {
+  if (std::exchange(stopped, true)) return true;
+  const Monotonic latest = clock->monotonic() + deadline;
+  const auto left = [&] {
+    return std::max<std::chrono::nanoseconds>(latest - clock->monotonic(), Milliseconds{0});
+  };
+
+  // I/O threads outlive the writer: its last answers leave through them.
+  bool in_time = server.stop(std::chrono::ceil<Milliseconds>(left()));
+  order_writer.stop();
+  if (rounds_ended.valid()) in_time = rounds_ended.wait_for(left()) == std::future_status::ready && in_time;
+  io.stop();
+  writer.stop();
+  for (Pool* pool : {&hashing, &database}) pool->stop();  // their work uses the stores and services
+  return in_time;
+}
+
+Shop::Shop(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Shop::~Shop() {
+  parts_->stop(limits::shutdown_deadline);
+}
+
+std::unique_ptr<Shop> Shop::start(const Config& config, Log log) {
+  std::unique_ptr<Shop> shop(new Shop(std::make_unique<Parts>(config, std::move(log))));
+  shop->parts_->start_orders();
+  shop->parts_->start_jobs();
+  shop->parts_->start_http();
+  return shop;
+}
+
+bool Shop::stop(std::chrono::milliseconds deadline) {
+  return parts_->stop(deadline);
+}
+std::uint16_t Shop::port() const {
+  return parts_->server.port();
+}
+std::string Shop::address() const {
+  return "http://" + parts_->config.server.host + ":" + std::to_string(parts_->server.port());
+}
+user::UserService& Shop::users() {
+  return parts_->users;
+}
+
+}  // namespace buyme::app

@@ -1,0 +1,101 @@
+// The settings of a shop, and the only reader of environment, argv and files.
+//
+// Flags beat the environment, which beats the file. Each setting is one row of the table in config.cpp: its
+// path in the file, where it is kept, its bounds and its help line; the environment variable's name follows
+// from the path (order.hold_seconds is BUYME_ORDER_HOLD_SECONDS). Defaults are the initial values below.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/limits.hpp"
+
+namespace buyme::app {
+
+enum class Auth : std::uint8_t {
+  required,  // the caller is who the bearer token says
+  trusted,   // the caller is who the body says: for load tests behind a closed door
+};
+
+// Half of the cores: the other half is for the order writer, the pools and the kernel's share of the network.
+std::int64_t default_io_threads();
+
+struct Config {
+  struct Server {
+    std::string host = "127.0.0.1";
+    std::int64_t port = 8080;  // 0: any free one
+    std::int64_t io_threads = default_io_threads();
+    std::int64_t max_connections = limits::max_connections;
+  };
+  struct Order {
+    std::int64_t hold_seconds = 600;
+    std::int64_t payment_grace_seconds = 60;
+    std::int64_t queue = limits::placement_queue;
+  };
+  struct Payment {
+    double success_rate = 0.8;
+    std::int64_t latency_ms = 0;
+    std::int64_t timeout_ms = 10'000;
+    std::int64_t seed = 1;
+  };
+  struct User {
+    std::int64_t access_token_seconds = 3'600;
+    std::int64_t hash_threads = 1;
+  };
+  struct Pools {
+    std::int64_t read_threads = 2;
+  };
+  struct Logging {
+    std::string level = "info";
+  };
+
+  std::string data_dir = "./data";
+  Auth auth = Auth::required;
+  Server server;
+  Order order;
+  Payment payment;
+  User user;
+  Pools pools;
+  Logging log;
+};
+
+// A setting that cannot be used. what() names the file and line, the variable or the flag, and the reason.
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// What a person needs to know of a setting. `flag` is empty where only --set reaches it.
+struct Setting {
+  std::string_view path;
+  std::string_view flag;
+  std::string_view help;
+  std::string range;
+  std::string default_value;
+};
+std::vector<Setting> settings();
+std::string environment_name(std::string_view path);
+
+// A setting given on the command line; `flag` is how the person wrote it.
+struct FlagValue {
+  std::string flag;
+  std::string path;
+  std::string value;
+};
+
+struct Sources {
+  std::string file;                      // TOML; empty: none
+  std::vector<std::string> environment;  // NAME=value; names that do not begin with BUYME_ are not ours
+  std::vector<FlagValue> flags;          // a later one beats an earlier one
+};
+
+// Throws ConfigError on the first value that cannot be used; unknown settings are refused everywhere.
+Config load_config(const Sources& sources);
+
+std::vector<std::string> process_environment();
+
+}  // namespace buyme::app

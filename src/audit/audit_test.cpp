@@ -1,0 +1,308 @@
+// Every kind of damage must be found under its name, and a shop in order passes.
+#include "audit/audit.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include "audit/test_shop.hpp"
+
+namespace buyme::audit {
+namespace {
+
+// Product 1 (10 units, 2 per buyer):
+//   order 1 PENDING; 2 PAID by attempt 1 (2 units); 3 CANCELED after attempt 2 had paid it, and refunded; 4
+//   EXPIRED; 5 PAYMENT_FAILED by attempt 3; 6 EXPIRED before attempt 4 came through, which was refunded.
+// Product 2 (5 units, no limit): order 7 SHIPPED, paid by attempt 5.
+// Product 3 is a draft.
+constexpr std::string_view product_rows = R"(
+  INSERT INTO products(product_id, version, state, product_name, description, price, total_units,
+                       product_type, created_by, created_at, body_hash) VALUES
+    (1, 1, 2, 'cup', '', 100, 10, 1, 1, 1000, 0), (2, 1, 2, 'pen', '', 70, 5, 1, 1, 1000, 0),
+    (3, 1, 1, 'hat', '', 30, 2, 1, 1, 1000, 0);)";
+constexpr std::string_view order_rows = R"(
+  INSERT INTO stock_ledger VALUES (1, 10, 4, 2, 9), (2, 5, 1, 1, 3);
+  INSERT INTO sale_terms VALUES (1, 1, 1, 100, NULL, NULL, 2), (2, 1, 2, 70, NULL, NULL, NULL);
+  INSERT INTO orders(order_id, user_id, status, amount, placed_at, hold_expires_at, paid_at, paid_attempt_id,
+                     idempotency_key, body_hash) VALUES
+    (1, 11, 1, 100, 1000, 9000, NULL, NULL, 'k1', 1), (2, 12, 4, 200, 1000, 9000, 2000, 1, 'k1', 2),
+    (3, 13, 7, 100, 1000, 9000, 2000, 2, NULL, NULL), (4, 14, 8, 100, 1000, 1500, NULL, NULL, NULL, NULL),
+    (5, 15, 3, 100, 1000, 9000, NULL, NULL, NULL, NULL), (6, 16, 8, 100, 1000, 1500, NULL, NULL, NULL, NULL),
+    (7, 11, 5, 70, 1000, 9000, 2000, 5, NULL, NULL);
+  INSERT INTO order_items VALUES (1, 1, 1, 1, 100, 1, 1), (2, 2, 1, 2, 100, 1, 1), (3, 3, 1, 1, 100, 2, 1),
+    (4, 4, 1, 1, 100, 2, 1), (5, 5, 1, 1, 100, 1, 1), (6, 6, 1, 1, 100, 2, 1), (7, 7, 2, 1, 70, 1, 0);
+  INSERT INTO purchase VALUES (1, 11, 1, 2), (1, 12, 2, 2), (1, 13, 0, 2), (1, 15, 1, 2);
+  INSERT INTO refund_outbox VALUES (1, 3, 2, 100, 3000);)";
+constexpr std::string_view payment_rows = R"(
+  INSERT INTO payment_attempts(attempt_id, order_id, attempt_no, user_id, amount, state, open_order_id,
+                               requested_at, finished_at, settlement) VALUES
+    (1, 2, 1, 12, 200, 2, NULL, 1500, 1600, 1), (2, 3, 1, 13, 100, 2, NULL, 1500, 1600, 1),
+    (3, 5, 1, 15, 100, 3, NULL, 1500, 1600, 2), (4, 6, 1, 16, 100, 2, NULL, 1400, 1600, 3),
+    (5, 7, 1, 11, 70, 2, NULL, 1500, 1600, 1);
+  INSERT INTO refunds(refund_id, refund_key, order_id, attempt_id, amount, state, next_try_at, taken_at)
+    VALUES
+    (1, 'order:1', 3, 2, 100, 2, 0, 0), (2, 'late:4', 6, 4, 100, 2, 0, 0);)";
+constexpr std::string_view provider_rows = R"(
+  INSERT INTO charges VALUES (1, 2, 200, 1, 1500), (2, 3, 100, 1, 1500), (3, 5, 100, 2, 1500),
+    (4, 6, 100, 1, 1500), (5, 7, 70, 1, 1500);
+  INSERT INTO refunds VALUES ('order:1', 2, 100, 2000), ('late:4', 4, 100, 2000);)";
+
+class AuditTest : public ShopTest {
+ protected:
+  void SetUp() override {
+    ShopTest::SetUp();
+    doctor(File::product, product_rows);
+    doctor(File::order, order_rows);
+    doctor(File::payment, payment_rows);
+    doctor(File::provider, provider_rows);
+  }
+
+  Report report() { return make_report(read_books(Snapshot(shop_), from_unix_ms(5'000))); }
+
+  // The names of what was found, in their order.
+  std::vector<std::string> found(Finding::Kind kind) {
+    std::vector<std::string> checks;
+    for (const Finding& finding : report().findings) {
+      if (finding.kind == kind) checks.push_back(finding.check);
+    }
+    return checks;
+  }
+  std::vector<std::string> faults() { return found(Finding::Kind::fault); }
+  std::vector<std::string> notes() { return found(Finding::Kind::note); }
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(AuditTest, ShopInOrderPasses) {
+  const Report result = report();
+  EXPECT_TRUE(result.passed());
+  EXPECT_TRUE(result.findings.empty()) << render_text(result);
+  ASSERT_EQ(result.products.size(), 2u);
+  const ProductSums& first = result.products[0];
+  EXPECT_EQ(first.total, 10);
+  EXPECT_EQ(first.free(), 6);
+  EXPECT_EQ(first.held, 2);
+  EXPECT_EQ(first.sold, 2);
+  EXPECT_EQ(first.canceled, 1);
+  EXPECT_EQ(first.expired, 2);
+}
+
+TEST_F(AuditTest, FreshShopPasses) {
+  for (const char* table :
+       {"refund_outbox", "purchase", "order_items", "orders", "sale_terms", "stock_ledger"}) {
+    doctor(File::order, std::string("DELETE FROM ") + table);
+  }
+  doctor(File::product, "DELETE FROM products");
+  doctor(File::payment, "DELETE FROM refunds; DELETE FROM payment_attempts");
+  doctor(File::provider, "DELETE FROM refunds; DELETE FROM charges");
+  EXPECT_TRUE(report().findings.empty());
+}
+
+struct Damage {
+  const char* name;
+  File file;
+  const char* sql;
+  Names faults;
+};
+
+class DamageTest : public AuditTest, public testing::WithParamInterface<Damage> {};
+
+TEST_P(DamageTest, IsFoundUnderItsName) {
+  doctor(GetParam().file, GetParam().sql);
+  const Report result = report();
+  EXPECT_FALSE(result.passed());
+  EXPECT_EQ(faults(), GetParam().faults) << render_text(result);
+}
+
+const Damage damages[] = {
+    {"Oversold",
+     File::order,
+     "INSERT INTO orders SELECT 8, 20, 1, amount, placed_at, hold_expires_at, 0, NULL, NULL, 0, NULL, NULL, "
+     "NULL, NULL "
+     "FROM orders WHERE order_id = 7; INSERT INTO order_items VALUES (8, 8, 2, 1, 70, 1, 0)",
+     {"ledger-against-items"}},
+    {"UnitLost",
+     File::order,
+     "UPDATE stock_ledger SET committed = 5 WHERE product_id = 1",
+     {"ledger-against-items"}},
+    {"SoldWrong",
+     File::order,
+     "UPDATE stock_ledger SET sold = 3 WHERE product_id = 1",
+     {"ledger-against-items"}},
+    {"TotalTooSmall",
+     File::order,
+     "UPDATE stock_ledger SET total = 3 WHERE product_id = 1",
+     {"file-damage", "ledger-bounds"}},
+    {"LedgerGone",
+     File::order,
+     "DELETE FROM stock_ledger WHERE product_id = 2",
+     {"file-damage", "ledger-against-items", "terms-without-ledger"}},
+    {"NotCounted",
+     File::order,
+     "UPDATE order_items SET counted = 0 WHERE order_item_id = 1; UPDATE purchase SET units = 0 WHERE "
+     "user_id = 11",
+     {"limit-not-counted"}},
+    {"PurchaseWrong",
+     File::order,
+     "UPDATE purchase SET units = 1 WHERE user_id = 12",
+     {"purchases-against-items"}},
+    {"PurchaseMissing", File::order, "DELETE FROM purchase WHERE user_id = 12", {"purchases-against-items"}},
+    {"PurchaseNotLowered",
+     File::order,
+     "UPDATE purchase SET units = 1 WHERE user_id = 13",
+     {"purchases-against-items"}},
+    {"AboveLimit",
+     File::order,
+     "UPDATE purchase SET cap = 1 WHERE user_id = 12",
+     {"file-damage", "purchase-above-limit"}},
+    {"OrderWithoutItems",
+     File::order,
+     "DELETE FROM order_items WHERE order_id = 4",
+     {"orders-without-items"}},
+    {"ItemWithoutOrder",
+     File::order,
+     "DELETE FROM orders WHERE order_id = 4",
+     {"file-damage", "items-without-order"}},
+    {"AmountWrong", File::order, "UPDATE order_items SET price = 99 WHERE order_id = 1", {"order-amounts"}},
+    {"AmountTooLarge",
+     File::order,
+     "UPDATE order_items SET price = 9223372036854775807 WHERE order_id = 2",
+     {"order-amounts"}},
+    {"DeadItemInLiveOrder",
+     File::order,
+     "UPDATE order_items SET status = 2 WHERE order_id = 7; UPDATE stock_ledger SET committed = 0, sold = 0 "
+     "WHERE "
+     "product_id = 2",
+     {"items-against-orders"}},
+    {"LiveItemInDeadOrder",
+     File::order,
+     "UPDATE order_items SET status = 1 WHERE order_id = 4",
+     {"items-against-orders"}},
+    {"KeyTwice",
+     File::order,
+     "DROP INDEX orders_by_key; UPDATE orders SET user_id = 14, idempotency_key = 'k' WHERE order_id IN (4, "
+     "6)",
+     {"one-order-per-key"}},
+    {"PaidWithoutTime",
+     File::order,
+     "UPDATE orders SET paid_at = NULL WHERE order_id = 2",
+     {"paid-orders-against-attempts"}},
+    {"PaidByAnothersAttempt",
+     File::order,
+     "UPDATE orders SET paid_attempt_id = 5 WHERE order_id = 2",
+     {"paid-orders-against-attempts", "attempts-against-orders", "charged-for-nothing"}},
+    {"UnpaidWithPayment",
+     File::order,
+     "UPDATE orders SET paid_at = 5 WHERE order_id = 1",
+     {"paid-orders-against-attempts"}},
+    {"AmountNotPaid",
+     File::payment,
+     "UPDATE payment_attempts SET amount = 20 WHERE attempt_id = 1",
+     {"paid-orders-against-attempts", "provider-book"}},
+    {"AttemptGone",
+     File::payment,
+     "DELETE FROM payment_attempts WHERE attempt_id = 1",
+     {"paid-orders-against-attempts", "provider-book"}},
+    {"CanceledWithoutRefund", File::order, "DELETE FROM refund_outbox", {"canceled-without-refund"}},
+    {"AttemptWithoutOrder",
+     File::payment,
+     "UPDATE payment_attempts SET order_id = 99 WHERE attempt_id = 3",
+     {"attempts-without-order", "provider-book"}},
+    {"LateChargeKept",
+     File::payment,
+     "DELETE FROM refunds WHERE refund_key = 'late:4'",
+     {"attempts-against-orders"}},
+    {"AttemptGivenUp",
+     File::payment,
+     "UPDATE payment_attempts SET state = 4 WHERE attempt_id = 3",
+     {"attempts-against-orders"}},
+    {"ChargedTwice", File::provider, "INSERT INTO charges VALUES (6, 2, 200, 1, 1500)", {"provider-book"}},
+    {"TooMuchGivenBack",
+     File::provider,
+     "UPDATE refunds SET amount = 101 WHERE refund_key = 'late:4'",
+     {"provider-book"}},
+    {"WrongSumCharged",
+     File::provider,
+     "UPDATE charges SET amount = 201 WHERE charge_key = 1",
+     {"provider-book"}},
+    {"SuccessWithoutCharge",
+     File::provider,
+     "UPDATE charges SET outcome = 2 WHERE charge_key = 1",
+     {"attempts-against-provider"}},
+    {"FailureWithCharge",
+     File::provider,
+     "UPDATE charges SET outcome = 1 WHERE charge_key = 3",
+     {"charged-for-nothing", "attempts-against-provider"}},
+    {"RefundLost", File::payment, "DELETE FROM refunds WHERE refund_key = 'order:1'", {"refunds-lost"}},
+    {"RefundNotGiven",
+     File::provider,
+     "DELETE FROM refunds WHERE refund_key = 'late:4'",
+     {"refunds-not-given"}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Audit, DamageTest, testing::ValuesIn(damages),
+                         [](const auto& instance) { return std::string(instance.param.name); });
+
+TEST_F(AuditTest, TwoChargesKeptForOneOrderAreFound) {
+  doctor(
+      File::payment,
+      "INSERT INTO payment_attempts(attempt_id, order_id, attempt_no, user_id, amount, state, requested_at, "
+      "settlement) VALUES (6, 2, 2, 12, 200, 2, 1500, 1)");
+  doctor(File::provider, "INSERT INTO charges VALUES (6, 2, 200, 1, 1500)");
+  EXPECT_EQ(faults(), (Names{"attempts-against-orders", "charged-twice", "charged-for-nothing"}));
+}
+
+TEST_F(AuditTest, UnreadableFileIsFound) {
+  const std::string path = shop_ / "provider.sqlite";
+  {
+    const db::Sqlite database(path, db::Access::read_write);
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+  // All of the file behind its first page, which holds the schema.
+  constexpr std::size_t page = 4096;
+  const auto size = std::filesystem::file_size(path);
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(page);
+  file << std::string(size - page, '\xff');
+  file.close();
+  const auto named = faults();
+  ASSERT_FALSE(named.empty());
+  EXPECT_EQ(named.front(), "file-damage");
+}
+
+TEST_F(AuditTest, WhatIsUnderWayIsNotedAndPasses) {
+  // Order 1 lapsed a moment ago; its payment was charged and nobody has been told yet.
+  doctor(File::order, "UPDATE orders SET hold_expires_at = 4999 WHERE order_id = 1");
+  doctor(
+      File::payment,
+      "INSERT INTO payment_attempts(attempt_id, order_id, attempt_no, user_id, amount, state, open_order_id, "
+      "requested_at) VALUES (6, 1, 1, 11, 100, 1, 1, 1500)");
+  doctor(File::provider, "INSERT INTO charges VALUES (6, 1, 100, 1, 1500)");
+  // The refund of order 3 has not left the order service.
+  doctor(File::order, "UPDATE refund_outbox SET delivered_at = NULL");
+  doctor(File::payment, "DELETE FROM refunds WHERE refund_key = 'order:1'");
+  doctor(File::provider, "DELETE FROM refunds WHERE refund_key = 'order:1'");
+  EXPECT_TRUE(report().passed()) << render_text(report());
+  EXPECT_EQ(notes(), (Names{"open-attempts", "pending-refunds", "lapsed-holds"}));
+}
+
+TEST_F(AuditTest, RefundThatIsTakenAndNotYetMadeIsNoted) {
+  doctor(File::payment, "UPDATE refunds SET state = 3");
+  doctor(File::provider, "DELETE FROM refunds");
+  EXPECT_EQ(faults(), Names{});
+  EXPECT_EQ(notes(), Names{"pending-refunds"});
+}
+
+TEST_F(AuditTest, ReportNamesTheFirstAndCountsAll) {
+  doctor(File::order, "UPDATE orders SET amount = amount + 1");
+  const Report result = report();
+  const auto finding = std::ranges::find(result.findings, "order-amounts", &Finding::check);
+  ASSERT_NE(finding, result.findings.end());
+  EXPECT_EQ(finding->count, 7);
+  EXPECT_TRUE(finding->detail.ends_with("; and 2 more")) << finding->detail;
+  EXPECT_NE(render_text(result).find("FAULT order-amounts (7): order 1 says 101, its items 100"),
+            std::string::npos);
+  EXPECT_NE(render_json(result).find("\"passed\":false"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace buyme::audit

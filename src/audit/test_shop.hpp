@@ -1,0 +1,65 @@
+// The databases of a small shop in order, made with the services' own schemas, for tests to damage.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+
+#include "audit/snapshot.hpp"
+#include "embedded/order_schema.hpp"
+#include "embedded/payment_schema.hpp"
+#include "embedded/product_schema.hpp"
+#include "embedded/provider_schema.hpp"
+#include "embedded/user_schema.hpp"
+
+namespace buyme::audit {
+
+inline std::string_view schema_of(File file) {
+  switch (file) {
+    case File::user:
+      return embedded::user_schema;
+    case File::product:
+      return embedded::product_schema;
+    case File::provider:
+      return embedded::provider_schema;
+    case File::payment:
+      return embedded::payment_schema;
+    case File::order:
+      return embedded::order_schema;
+  }
+  return "";
+}
+
+inline constexpr std::string_view no_sync = "PRAGMA synchronous=OFF";  // no test here outlives a power cut
+
+class ShopTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "buyme-audit-XXXXXX").string();
+    root_ = mkdtemp(pattern.data());
+    shop_ = root_ / "shop";
+    std::filesystem::create_directory(shop_);
+    for (const File file : all_files) {
+      db::Sqlite database(shop_ / file_name(file), db::Access::read_write);
+      database.execute(no_sync);
+      const db::Migration migrations[] = {{1, "test", schema_of(file)}};
+      db::migrate(database, migrations);
+    }
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+
+  // Changes a file behind the back of its constraints.
+  void doctor(File file, std::string_view sql) {
+    const db::Sqlite database(shop_ / file_name(file), db::Access::read_write);
+    database.execute(no_sync);
+    database.execute("PRAGMA foreign_keys=OFF; PRAGMA ignore_check_constraints=ON");
+    database.execute(sql);
+  }
+
+  std::filesystem::path root_;
+  std::filesystem::path shop_;
+};
+
+}  // namespace buyme::audit

@@ -1,0 +1,119 @@
+#include "core/pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/asio/detached.hpp>
+#include <latch>
+#include <stdexcept>
+#include <thread>
+
+#include "support/run.hpp"
+
+namespace buyme {
+namespace {
+
+// Keeps the only thread of a pool at work until it is let go.
+struct Hold {
+  std::latch running{1}, released{1};
+
+  Awaitable<void> in(Pool& pool) {
+    auto wait = [this]() -> Result<int> {
+      running.count_down();
+      released.wait();
+      return 0;
+    };
+    co_await pool.run(wait);
+  }
+};
+
+TEST(Pool, WorksElsewhereAndResumesHere) {
+  Pool pool("test", 1, 4);
+  const auto here = std::this_thread::get_id();
+  const auto ask = [](Pool& workers) -> Awaitable<std::pair<std::thread::id, std::thread::id>> {
+    auto work = []() -> Result<std::thread::id> { return std::this_thread::get_id(); };
+    const auto there = co_await workers.run(work);
+    co_return std::pair(*there, std::this_thread::get_id());
+  };
+  const auto [worked, resumed] = test::run(ask(pool));
+  EXPECT_NE(worked, here);
+  EXPECT_EQ(resumed, here);
+}
+
+TEST(Pool, GivesBackValuesFailuresAndExceptions) {
+  Pool pool("test", 1, 4);
+  auto value = []() -> Result<std::string> { return std::string("done"); };
+  auto failure = []() -> Result<std::string> { return Failure(Error::not_found, "gone"); };
+  auto thrown = []() -> Result<std::string> { throw std::domain_error("broken"); };
+  EXPECT_EQ(*test::run(pool.run(value)), "done");
+  EXPECT_EQ(test::run(pool.run(failure)).error().error, Error::not_found);
+  EXPECT_THROW(test::run(pool.run(thrown)), std::domain_error);
+  EXPECT_EQ(*test::run(pool.run(value)), "done") << "the thread has survived";
+}
+
+TEST(Pool, TakesMoveOnlyWork) {
+  Pool pool("test", 1, 4);
+  auto work = [number = std::make_unique<int>(7)]() -> Result<int> { return *number; };
+  EXPECT_EQ(*test::run(pool.run(std::move(work))), 7);
+}
+
+TEST(Pool, FullQueueIsRefusedAtOnce) {
+  Pool pool("test", 1, 2);
+  Hold hold;
+  std::atomic<int> done{0};
+  const auto count = [](Pool& workers, std::atomic<int>& counter) -> Awaitable<void> {
+    auto work = [&counter]() -> Result<int> { return ++counter; };
+    co_await workers.run(work);
+  };
+  asio::io_context context(1);
+  asio::co_spawn(context, hold.in(pool), asio::detached);
+  context.poll();
+  hold.running.wait();
+  for (int i = 0; i < 2; ++i) asio::co_spawn(context, count(pool, done), asio::detached);
+  context.poll();
+  EXPECT_EQ(pool.waiting(), 2u);
+
+  std::atomic<bool> started{false};
+  auto work = [&started]() -> Result<int> {
+    started = true;
+    return 0;
+  };
+  const auto refused = test::run(pool.run(work));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error, Error::overloaded);
+  EXPECT_EQ(refused.error().retry_after, std::chrono::seconds{1});
+
+  hold.released.count_down();
+  context.run();
+  EXPECT_EQ(done, 2) << "who was let in is served";
+  EXPECT_FALSE(started);
+  EXPECT_EQ(pool.waiting(), 0u);
+}
+
+TEST(Pool, DestructionFinishesWhatRunsAndDropsWhatWaits) {
+  std::atomic<int> done{0}, resumed{0};
+  const auto count = [](Pool& workers, std::atomic<int>& worked, std::atomic<int>& back) -> Awaitable<void> {
+    auto work = [&worked]() -> Result<int> { return ++worked; };
+    co_await workers.run(work);
+    ++back;
+  };
+  asio::io_context context(1);
+  Hold hold;
+  {
+    auto pool = std::make_unique<Pool>("test", 1, 8);
+    asio::co_spawn(context, hold.in(*pool), asio::detached);
+    for (int i = 0; i < 3; ++i) asio::co_spawn(context, count(*pool, done, resumed), asio::detached);
+    context.poll();
+    hold.running.wait();
+    std::thread destroyer([&pool] { pool.reset(); });
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});  // it waits for the work that runs
+    hold.released.count_down();
+    destroyer.join();
+  }
+  context.run();
+  EXPECT_EQ(done, 0);
+  EXPECT_EQ(resumed, 0);
+}
+
+}  // namespace
+}  // namespace buyme

@@ -1,0 +1,112 @@
+// Judges a sale from the outside: what the buyers were told against what the shop shows afterwards.
+//
+// A pure function, so that the rehearsal, the chaos tests and a simulation share one definition of a sale
+// that adds up. It trusts neither side: sums are recounted from the orders, and an order that nobody was told
+// of is as wrong as a 201 whose order is gone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/money.hpp"
+
+namespace buyme::drop {
+
+// An order as the shop sent it, in an answer or in its list.
+struct SeenItem {
+  std::int64_t product_id = 0;
+  Units quantity = 0;
+  Money price = 0;
+  bool operator==(const SeenItem&) const = default;
+};
+struct SeenOrder {
+  std::int64_t order_id = 0;
+  std::int64_t user_id = 0;
+  Money amount = 0;
+  std::string status;  // "PENDING"
+  std::string placed_at;
+  std::optional<Time> hold_expires_at;
+  std::vector<SeenItem> items;
+};
+
+enum class Outcome : std::uint8_t {
+  unanswered,  // no final answer: the order may or may not exist
+  ordered,
+  sold_out,
+  limit_exceeded,
+  refused,  // any other final answer
+};
+
+enum class PaymentSeen : std::uint8_t {
+  not_tried,
+  paid,
+  declined,   // the last answer was 402
+  refunded,   // 409 PAYMENT_REFUNDED: it came too late
+  undecided,  // never a final answer
+  refused,    // any other final answer
+};
+
+// All that was answered to one Idempotency-Key.
+struct Attempt {
+  std::string key;
+  std::int64_t user_id = 0;
+  Units quantity = 1;
+  Outcome outcome = Outcome::unanswered;
+  std::vector<SeenOrder> orders;  // one for each answer that carried an order
+  int sold_out_answers = 0;
+  std::string refusal;  // the code of the last refusal ("SALE_CLOSED")
+  PaymentSeen payment = PaymentSeen::not_tried;
+  std::string payment_refusal;
+};
+
+struct Observed {
+  std::vector<Attempt> attempts;
+};
+
+struct StockLevel {
+  Units total = 0;
+  Units available = 0;
+  Units held = 0;
+  Units sold = 0;
+  bool sold_out = false;
+  Units committed() const { return held + sold; }
+  bool operator==(const StockLevel&) const = default;
+};
+
+// What the buyer got who asked for his order once more; no order: it could not be read.
+struct ReadBack {
+  std::int64_t order_id = 0;
+  std::optional<SeenOrder> order;
+  std::string problem;
+};
+
+struct ShopView {
+  std::int64_t product_id = 0;
+  Units per_user_limit = 0;        // 0: none
+  StockLevel before;               // when the first buyer clicked
+  StockLevel stock;                // when all was over
+  std::vector<SeenOrder> earlier;  // orders of this product from before the sale, as they are now
+  std::vector<SeenOrder> orders;   // orders of this product from the sale
+  std::vector<ReadBack> read_back;
+  Time read_at{};
+};
+
+struct Check {
+  std::string name;
+  bool passed = false;
+  std::string detail;  // the numbers, and when it failed the first offenders
+};
+
+// Every check, in the order in which they are best read.
+std::vector<Check> check(const Observed& clients, const ShopView& shop);
+
+// PENDING, PAYMENT_ENTERED, PAYMENT_FAILED
+bool is_unpaid(std::string_view order_status);
+// PAID, SHIPPED, DELIVERED
+bool is_paid(std::string_view order_status);
+
+}  // namespace buyme::drop

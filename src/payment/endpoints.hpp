@@ -1,0 +1,11 @@
+#pragma once
+
+#include "http/endpoint.hpp"
+#include "payment/service.hpp"
+
+namespace buyme::payment {
+
+// Everything about the payment service's endpoints: method, path, who may call, handler.
+std::span<const http::Endpoint<PaymentService>> endpoints();
+
+}  // namespace buyme::payment

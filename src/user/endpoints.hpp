@@ -1,0 +1,11 @@
+#pragma once
+
+#include "http/endpoint.hpp"
+#include "user/service.hpp"
+
+namespace buyme::user {
+
+// Everything about the user service's endpoints: method, path, who may call, handler.
+std::span<const http::Endpoint<UserService>> endpoints();
+
+}  // namespace buyme::user

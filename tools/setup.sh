@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs what is missing, by Debian package name: tools/setup.sh build|test|bench|lint ...
+# Asks for nothing when all is there. Needs root or sudo only when something is missing.
+set -euo pipefail
+
+# The first of several names that this distribution has (Debian 12, Debian 13, Ubuntu 24.04 differ).
+first_of() {
+  for name in "$@"; do
+    if apt-cache policy "$name" 2>/dev/null | grep -q 'Candidate: [0-9]'; then echo "$name"; return; fi
+  done
+  echo "$1"
+}
+installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+boost() { installed libboost1.81-dev && echo libboost1.81-dev || first_of libboost1.81-dev libboost1.83-dev libboost-dev; }
+clang() { for v in 16 18 19; do installed "$1-$v" && { echo "$1-$v"; return; }; done; first_of "$1-16" "$1-18" "$1-19"; }
+
+wanted=()
+for group in "$@"; do
+  case "$group" in
+    build) wanted+=(g++ make cmake ninja-build ccache mold pkg-config python3 ca-certificates
+             "$(boost)" libsqlite3-dev libssl-dev libsodium-dev libspdlog-dev libfmt-dev
+             libtomlplusplus-dev libcli11-dev libsoci-dev) ;;
+    test) wanted+=(libgtest-dev "$(clang clang)" "$(clang libclang-rt | sed -E 's/libclang-rt-([0-9]+)$/libclang-rt-\1-dev/')") ;;
+    bench) wanted+=(wrk nginx-light) ;;
+    lint) wanted+=("$(clang clang-tidy)" "$(clang clang-format)") ;;
+    *) echo "tools/setup.sh: no group '$group' (build, test, bench, lint)" >&2; exit 2 ;;
+  esac
+done
+
+missing=()
+for package in "${wanted[@]}"; do installed "$package" || missing+=("$package"); done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "missing packages: ${missing[*]}; install them as root" >&2; exit 1; }
+  sudo=(sudo)
+fi
+# Names were chosen without a package list when there was none yet: read it, then choose again.
+if [ -z "${SETUP_UPDATED:-}" ]; then
+  echo "installing what is missing: ${missing[*]}"
+  "${sudo[@]}" apt-get update -q >/dev/null
+  SETUP_UPDATED=1 exec "$0" "$@"
+fi
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
