@@ -18,6 +18,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 if [ -z "${DEMO_PORT:-}" ] && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then port=0; fi
+: >"$data/serve.log"
 "$buyme" serve --port "$port" --data-dir "$data/shop" --auth required >"$data/serve.log" 2>"$data/serve.err" &
 shop=$!
 for _ in $(seq 100); do

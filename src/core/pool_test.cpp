@@ -91,28 +91,31 @@ TEST(Pool, FullQueueIsRefusedAtOnce) {
 }
 
 TEST(Pool, DestructionFinishesWhatRunsAndDropsWhatWaits) {
-  std::atomic<int> done{0}, resumed{0};
-  const auto count = [](Pool& workers, std::atomic<int>& worked, std::atomic<int>& back) -> Awaitable<void> {
+  int done = 0, resumed = 0, refused = 0;
+  const auto count = [](Pool& workers, int& worked, int& back, int& turned_away) -> Awaitable<void> {
     auto work = [&worked]() -> Result<int> { return ++worked; };
-    co_await workers.run(work);
-    ++back;
+    const auto result = co_await workers.run(work);
+    ++(result ? back : turned_away);
   };
   asio::io_context context(1);
   Hold hold;
-  {
-    auto pool = std::make_unique<Pool>("test", 1, 8);
-    asio::co_spawn(context, hold.in(*pool), asio::detached);
-    for (int i = 0; i < 3; ++i) asio::co_spawn(context, count(*pool, done, resumed), asio::detached);
+  auto owner = std::make_unique<Pool>("test", 1, 1'000'000);
+  Pool& pool = *owner;
+  asio::co_spawn(context, hold.in(pool), asio::detached);
+  context.poll();
+  hold.running.wait();
+  std::thread destroyer([&owner] { owner.reset(); });
+  // The destructor cannot end while the work runs; that it has begun shows in the first refusal.
+  while (refused == 0) {
+    asio::co_spawn(context, count(pool, done, resumed, refused), asio::detached);
     context.poll();
-    hold.running.wait();
-    std::thread destroyer([&pool] { pool.reset(); });
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});  // it waits for the work that runs
-    hold.released.count_down();
-    destroyer.join();
   }
+  hold.released.count_down();
+  destroyer.join();
   context.run();
   EXPECT_EQ(done, 0);
   EXPECT_EQ(resumed, 0);
+  EXPECT_EQ(refused, 1);
 }
 
 }  // namespace

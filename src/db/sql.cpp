@@ -14,6 +14,8 @@ SqlDatabase::SqlDatabase(const std::string& path, std::size_t sessions,
   for (std::size_t i = 0; i < sessions; ++i) {
     soci::session& session = sessions_->at(i);
     session.open(soci::sqlite3, "dbname=\"" + path + "\" timeout=5 synchronous=full");
+    auto* backend = static_cast<soci::sqlite3_session_backend*>(session.get_backend());
+    sqlite_api::sqlite3_extended_result_codes(backend->conn_, 1);  // they tell one constraint from another
     session << "PRAGMA journal_mode=WAL";
     session << "PRAGMA foreign_keys=ON";
   }
@@ -31,23 +33,27 @@ void SqlDatabase::roll_back(soci::session& session) {
 
 namespace {
 
-// SQLite's primary result codes: <sqlite3.h> cannot be included beside SOCI's copy of it.
-constexpr int code_busy = 5, code_full = 13, code_constraint = 19, no_code = -1;
+constexpr int no_code = -1;
 
-int primary_code(const soci::soci_error& error) {
+// SQLite's extended result code; its low byte is the primary one.
+int result_code(const soci::soci_error& error) {
   const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
-  return sqlite != nullptr ? sqlite->result() & 0xff : no_code;
+  return sqlite != nullptr ? sqlite->result() : no_code;
 }
 
 }  // namespace
 
 bool is_unique_violation(const soci::soci_error& error) {
-  return primary_code(error) == code_constraint;  // off the order path no CHECK is reached by clients
+  const int code = result_code(error);
+  return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
+         code == SQLITE_CONSTRAINT_ROWID;
 }
 
 bool may_have_committed(const soci::soci_error& error) {
-  const int code = primary_code(error);
-  return code != code_busy && code != code_full && code != code_constraint;
+  const int code = result_code(error);
+  if (code == no_code) return true;
+  const int primary = code & 0xff;
+  return primary != SQLITE_BUSY && primary != SQLITE_FULL && primary != SQLITE_CONSTRAINT;
 }
 
 }  // namespace buyme::db

@@ -111,8 +111,8 @@ Awaitable<Result<PaymentSettlement>> PaymentService::finish(Attempt attempt) {
 // A charge that outlasts the time-out goes on by itself; its answer is learnt by asking again.
 Awaitable<AttemptState> PaymentService::charge(const Attempt& attempt) {
   const ChargeRequest request{attempt.id, attempt.order, attempt.amount};
-  const auto outcome =
-      co_await within(ask(provider_, request), clock_.monotonic() + settings_.timeout, clock_);
+  auto asking = ask(provider_, request);
+  const auto outcome = co_await within(std::move(asking), clock_.monotonic() + settings_.timeout, clock_);
   if (!outcome) {
     log_->warn("attempt {}: no answer from the provider within {} ms", attempt.id.value,
                settings_.timeout.count());
@@ -214,8 +214,8 @@ Awaitable<void> PaymentService::sweep_refunds() {
 Awaitable<void> PaymentService::make_refund(DueRefund refund) {
   try {
     ChargeRefund request{refund.key, refund.attempt, refund.amount};
-    const auto outcome =
-        co_await within(ask(provider_, std::move(request)), clock_.monotonic() + settings_.timeout, clock_);
+    auto asking = ask(provider_, std::move(request));
+    const auto outcome = co_await within(std::move(asking), clock_.monotonic() + settings_.timeout, clock_);
     if (outcome && outcome->has_value()) {
       (void)co_await store_.refund_done(refund.id, clock_.now());
       co_return;

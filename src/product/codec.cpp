@@ -57,13 +57,14 @@ Result<RegisterRequest> read_register_request(const http::Request& request) {
   details.description = body->text("productDescription", 0, limits::max_product_description_bytes);
   details.price = body->integer("productPrice", 0, limits::max_price);
   details.total = body->integer("productStock", 0, limits::max_total_units);
-  const auto type = type_from(body->text("productType", 0, 16));
+  const std::string type_name = body->text("productType", 1, 16);
+  const auto type = type_from(type_name);
   details.opens_at = body->optional_time("opensAt");
   details.closes_at = body->optional_time("closesAt");
   details.per_user_limit = body->optional_integer("perUserLimit", 1, limits::max_total_units);
   details.image_url = body->optional_text("imageUrl", 1, limits::max_url_bytes);
 
-  if (!type) body->reject("productType", "Must be NORMAL or RESERVED.");
+  if (!type && !type_name.empty()) body->reject("productType", "Must be NORMAL or RESERVED.");
   details.type = type.value_or(ProductType::normal);
   if (details.type == ProductType::reserved && !details.opens_at) {
     body->reject("opensAt", "Say when the sale of a RESERVED product opens.");

@@ -48,8 +48,9 @@ ProductService::ProductService(ProductStore& store, order::OrderApi& orders, Poo
 Awaitable<Result<RegisteredView>> ProductService::register_product(RegisterRequest request) {
   NewProduct wanted{std::move(request.details), request.created_by, clock_.now(), std::move(request.key),
                     request.body_hash};
-  auto registered =
-      co_await database_.run([this, wanted = std::move(wanted)] { return store_.insert(wanted); });
+  // Named, not written into the call: g++ 12 destroys a lambda's captures twice there.
+  auto insert = [this, wanted = std::move(wanted)] { return store_.insert(wanted); };
+  auto registered = co_await database_.run(std::move(insert));
   if (!registered) co_return registered.error();
   Product& product = registered->product;
   if (product.state == ProductState::draft) {

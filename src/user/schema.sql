@@ -1,4 +1,5 @@
--- Accounts. An id is never given twice (AUTOINCREMENT), because tokens and orders name it after the account is gone.
+-- Accounts. An id is never given twice (AUTOINCREMENT):
+-- tokens and orders name it even after the account is gone.
 CREATE TABLE users (
   user_id       INTEGER PRIMARY KEY AUTOINCREMENT,
   email         VARCHAR(254) NOT NULL UNIQUE,  -- lower case

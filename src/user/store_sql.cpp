@@ -26,7 +26,7 @@ const char* role_text(Role role) {
   return role == Role::admin ? "ADMIN" : "USER";
 }
 
-// Read into typed variables: what type soci::row gives a column depends on more than the schema.
+// Read into typed variables: soci::row would make an int of an INTEGER column.
 template <class Key>
 std::optional<Account> find(soci::session& session, const char* query, const Key& key) {
   Account account;

@@ -35,7 +35,6 @@ struct TestShop {
             .phone = "010-1234-5678",
             .address = "서울시 중구 1"};
   }
-  // Asks for copies, so that a test can go on using its values.
   Result<User> sign_up(SignUp input = kim()) { return test::run(service.sign_up(std::move(input))); }
   Result<Session> log_in(std::string email, std::string password) {
     return test::run(service.log_in(std::move(email), std::move(password)));
