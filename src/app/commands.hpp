@@ -1,9 +1,6 @@
 // The commands of the program: argv in, exit status out.
 #pragma once
 
-#include <string>
-#include <vector>
-
 namespace buyme::app {
 
 // 0: done; 1: failed, or a verdict that is not good; 2: not understood. Says why on standard error.

@@ -153,7 +153,7 @@ std::string default_of(const Row& row) {
 using Value = std::variant<std::int64_t, double, std::string>;
 
 template <class Number>
-std::optional<Number> whole_number_text(std::string_view text) {
+std::optional<Number> number_from_text(std::string_view text) {
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
@@ -163,9 +163,9 @@ std::optional<Number> whole_number_text(std::string_view text) {
 // Text from a flag or a variable as the type that the row wants; text as it is when it is no such thing.
 Value value_from_text(const Row& row, const std::string& text) {
   if (std::holds_alternative<Integer>(row.kind)) {
-    if (const auto number = whole_number_text<std::int64_t>(text)) return *number;
+    if (const auto number = number_from_text<std::int64_t>(text)) return *number;
   } else if (std::holds_alternative<Real>(row.kind)) {
-    if (const auto number = whole_number_text<double>(text)) return *number;
+    if (const auto number = number_from_text<double>(text)) return *number;
   }
   return text;
 }

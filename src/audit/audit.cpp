@@ -72,7 +72,6 @@ class Offenders {
  public:
   template <class... Arguments>
   void add(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
-    constexpr std::int64_t shown = 5;
     if (++count_ > shown) return;
     if (count_ > 1) list_ += "; ";
     list_ += fmt::format(text, std::forward<Arguments>(arguments)...);
@@ -80,12 +79,12 @@ class Offenders {
 
   void report(std::vector<Finding>& findings, Finding::Kind kind, std::string_view check) const {
     if (count_ == 0) return;
-    constexpr std::int64_t shown = 5;
     const std::string more = count_ > shown ? fmt::format("; and {} more", count_ - shown) : "";
     findings.push_back({kind, std::string(check), count_, list_ + more});
   }
 
  private:
+  static constexpr std::int64_t shown = 5;
   std::int64_t count_ = 0;
   std::string list_;
 };
