@@ -70,6 +70,40 @@ TEST_F(SnapshotTest, ShowsAllFilesAtOneMomentWhileTheShopWrites) {
   }
 }
 
+TEST_F(SnapshotTest, WaitsForAWriteUnderWayAndLetsNobodyElseCommit) {
+  const db::Sqlite order(shop_ / "order.sqlite", db::Access::read_write);
+  const db::Sqlite payment(shop_ / "payment.sqlite", db::Access::read_write);
+  for (const db::Sqlite* database : {&order, &payment}) {
+    database->execute("PRAGMA synchronous=OFF");
+    database->execute("CREATE TABLE counter(value INTEGER)");
+  }
+  payment.execute("PRAGMA busy_timeout=0");
+  order.execute("BEGIN IMMEDIATE; INSERT INTO counter VALUES (1)");
+
+  std::int64_t orders = -1, payments = -1;
+  std::thread taker([&] {
+    const Snapshot snapshot(shop_);
+    orders = snapshot.database(File::order).query_integer("SELECT count(*) FROM counter");
+    payments = snapshot.database(File::payment).query_integer("SELECT count(*) FROM counter");
+  });
+  // The payment file is locked before the order file, so from some moment on nobody can write it.
+  std::int64_t committed = 0;
+  bool refused = false;
+  for (int i = 0; i < 20'000 && !refused; ++i) {
+    try {
+      payment.execute("INSERT INTO counter VALUES (1)");
+      ++committed;
+    } catch (const db::SqliteError&) {
+      refused = true;
+    }
+  }
+  order.execute("COMMIT");
+  taker.join();
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(orders, 1);
+  EXPECT_EQ(payments, committed);
+}
+
 TEST_F(SnapshotTest, BackupIsOfOneMomentAndPassesTheAudit) {
   std::ofstream(shop_ / "token.key") << "secret";
   const fs::path copy = root_ / "copy";
