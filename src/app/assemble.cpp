@@ -74,8 +74,8 @@ class Thread {
 // Moves committed pages into the order file beside the writer, so that no round pays for it.
 class Checkpoints {
  public:
-  explicit Checkpoints(const std::string& path)
-      : checkpointer_(path), thread_([this] {
+  Checkpoints(const std::string& path, Log log)
+      : checkpointer_(path), log_(std::move(log)), thread_([this] {
           pthread_setname_np(pthread_self(), "checkpoint");
           run();
         }) {}
@@ -93,12 +93,26 @@ class Checkpoints {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, limits::checkpoint_pause, [this] { return stopping_; })) {
       lock.unlock();
-      checkpointer_.checkpoint();
+      checkpoint();
       lock.lock();
     }
   }
 
+  // One that fails, as on a full disk, loses nothing: the log keeps its pages until a later one has moved
+  // them.
+  void checkpoint() {
+    try {
+      checkpointer_.checkpoint();
+      complained_ = false;
+    } catch (const std::exception& error) {
+      if (!std::exchange(complained_, true))
+        log_->warn("a checkpoint failed, and is tried again: {}", error.what());
+    }
+  }
+
   order::OrderCheckpointer checkpointer_;
+  Log log_;
+  bool complained_ = false;  // of the failure that goes on
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
@@ -169,7 +183,7 @@ struct Shop::Parts {
                                                   log)),
         payments({Milliseconds{config.payment.timeout_ms}}, *payment_store, *provider, orders, *clock, log),
         authenticator(key, *clock),
-        checkpoints(file("order.sqlite")),
+        checkpoints(file("order.sqlite"), log),
         server(server_settings(config), router, authenticator, *clock, io, log) {
     router.mount(users, user::endpoints());
     router.mount(products, product::endpoints());

@@ -30,7 +30,7 @@ constexpr std::string_view order_rows = R"(
     (7, 11, 5, 70, 1000, 9000, 2000, 5, NULL, NULL);
   INSERT INTO order_items VALUES (1, 1, 1, 1, 100, 1, 1), (2, 2, 1, 2, 100, 1, 1), (3, 3, 1, 1, 100, 2, 1),
     (4, 4, 1, 1, 100, 2, 1), (5, 5, 1, 1, 100, 1, 1), (6, 6, 1, 1, 100, 2, 1), (7, 7, 2, 1, 70, 1, 0);
-  INSERT INTO purchase VALUES (1, 11, 1, 2), (1, 12, 2, 2), (1, 13, 0, 2), (1, 15, 1, 2);
+  INSERT INTO purchase VALUES (1, 11, 1, 2, 1), (1, 12, 2, 2, 2), (1, 13, 0, 2, 3), (1, 15, 1, 2, 5);
   INSERT INTO refund_outbox VALUES (1, 3, 2, 100, 3000);)";
 constexpr std::string_view payment_rows = R"(
   INSERT INTO payment_attempts(attempt_id, order_id, attempt_no, user_id, amount, state, open_order_id,

@@ -117,7 +117,7 @@ void back_up(const Snapshot& snapshot, const fs::path& directory, const fs::path
     sync_to_disk(to / file_name(file));
   }
   const fs::path key = directory / token_key_name;
-  if (fs::exists(key)) {  // a shop that runs with auth=trusted has none
+  if (fs::exists(key)) {
     create_private(to / token_key_name);
     std::ifstream from(key, std::ios::binary);
     std::ofstream copy(to / token_key_name, std::ios::binary);

@@ -16,6 +16,12 @@ constexpr int busy_timeout_ms = 5'000;
                     fmt::format("{}: {}", what, sqlite3_errmsg(database)));
 }
 
+// Once per process, before the first connection: without its global memory statistics SQLite takes no lock per
+// allocation, which the order writer would feel.
+void configure_once() {
+  [[maybe_unused]] static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 }  // namespace
 
 bool SqliteError::is_constraint() const {
@@ -106,6 +112,7 @@ void Sqlite::Close::operator()(sqlite3* database) const {
 Sqlite::Sqlite(const std::string& path, Access access) {
   const int mode =
       access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  configure_once();
   sqlite3* database = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &database, mode | SQLITE_OPEN_NOMUTEX, nullptr);
   database_.reset(database);

@@ -129,10 +129,11 @@ void Session::sweep(Monotonic now) {
 
 void Session::shut_down() {
   Code failed;
-  // What has arrived already is a request under way, although nobody has read it yet.
-  if (phase_ == Phase::lingering || (phase_ == Phase::idle && socket_.available(failed) == 0)) {
-    socket_.close(failed);
-  }
+  // What has arrived is a request under way, although nobody has read it yet: it may be in the socket, or in
+  // our buffer already with the coroutine not yet resumed. So an idle connection is not closed but told that
+  // nothing more comes: its read ends behind what is there, and an answer can still leave.
+  if (phase_ == Phase::lingering) socket_.close(failed);
+  if (phase_ == Phase::idle) socket_.shutdown(asio::socket_base::shutdown_receive, failed);
 }
 
 void Session::wait_in(Phase phase, std::chrono::milliseconds timeout) {

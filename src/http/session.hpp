@@ -25,7 +25,7 @@ class Session : public ListHook {
   static Awaitable<void> turn_away(std::unique_ptr<Session> session);
 
   void sweep(Monotonic now);  // closes it when its deadline has passed
-  void shut_down();           // the server stops: closes it when it is idle
+  void shut_down();           // the server stops: ends it when it is idle
 
  private:
   enum class Phase : std::uint8_t { idle, header, body, handling, writing, lingering };

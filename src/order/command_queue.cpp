@@ -131,17 +131,29 @@ void CommandQueue::answer(std::vector<CommandPtr> commands) {
   for (auto& command : commands) returns_[command->home].push_back(std::move(command));
   for (std::size_t home = 0; home < returns_.size(); ++home) {
     if (returns_[home].empty()) continue;
-    // Each waiter resumes its coroutine here, on its own thread.
-    asio::post(inlets_[home]->executor, [answered = std::move(returns_[home])]() mutable {
-      for (auto& command : answered) {
-        auto waiter = std::move(*command->waiter);
-        auto outcome = std::move(*command->outcome);
-        command.reset();
-        std::move(waiter)(std::move(outcome));
-      }
-    });
+    asio::post(inlets_[home]->executor,
+               [executor = inlets_[home]->executor, answered = std::move(returns_[home])]() mutable {
+                 deliver(executor, std::move(answered), 0);
+               });
     returns_[home].clear();
   }
+}
+
+// Resumes the waiters on their own thread, some at a time: in between the thread looks for new requests, so
+// that the writer has its next round while the rest of this one is still being answered.
+void CommandQueue::deliver(const Executor& home, std::vector<CommandPtr> answered, std::size_t from) {
+  const std::size_t end = std::min(answered.size(), from + limits::answer_burst);
+  for (std::size_t i = from; i < end; ++i) {
+    CommandPtr command = std::move(answered[i]);
+    auto waiter = std::move(*command->waiter);
+    auto outcome = std::move(*command->outcome);
+    command.reset();
+    std::move(waiter)(std::move(outcome));
+  }
+  if (end == answered.size()) return;
+  asio::post(home, [home, answered = std::move(answered), end]() mutable {
+    deliver(home, std::move(answered), end);
+  });
 }
 
 void CommandQueue::close() {

@@ -6,7 +6,7 @@
 //  2. Two lanes: transitions (which free units and end holds) go first, up to a quota, placements after.
 //  3. One lock per event-loop pass of an I/O thread, not one per command: what a pass submits is gathered in
 //  the
-//     thread's inlet and handed over together. One post per I/O thread and round carries the answers back.
+//     thread's inlet and handed over together. Answers go back in bursts, one post per I/O thread and burst.
 //
 // Thread safety: submit() on the executor of `home`; take(), give_back() and answer() on the writer's
 // executor.
@@ -59,6 +59,7 @@ class CommandQueue {
   struct Inlet;
   struct Shared;
   void flush(Inlet& inlet);
+  static void deliver(const Executor& home, std::vector<CommandPtr> answered, std::size_t from);
 
   Settings settings_;
   Executor writer_;

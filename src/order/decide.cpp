@@ -1,6 +1,8 @@
 // How a round is decided, in arrival order:
 //   placements: repeat -> terms -> limit -> stock (who and validity were checked before the queue)
-//   moves:      found and allowed -> not lapsed -> in the table
+//   moves:      found and allowed -> in the table; a lapsed hold cannot enter payment, but a charge that
+//   succeeded while
+//               the units are still held pays for them
 // A command that cannot be answered now waits or is deferred; every other one has its outcome set here.
 #include "order/decide.hpp"
 
@@ -104,7 +106,7 @@ Decision Decider::run() {
   Plan& plan = decision_.plan;
   for (const auto& [product, units] : raises_) plan.raises.push_back({product, units});
   for (const auto& [who, held] : limits_)
-    plan.limits.push_back({who.first, who.second, held.units, held.cap});
+    plan.limits.push_back({who.first, who.second, held.units, held.cap, held.order});
   for (auto& [order, move_and_position] : moves_) {
     plan.moves.push_back(std::move(move_and_position.first));
     decision_.move_command.push_back(move_and_position.second);
@@ -130,8 +132,8 @@ Fate Decider::place(std::size_t position, const PlaceOrder& place) {
       command.outcome = std::move(*repeat);
       return Fate::decided;
     }
-    const auto [first, inserted] = keys_in_round_.try_emplace({place.user, place.key}, position);
-    if (!inserted) {
+    const auto first = keys_in_round_.find({place.user, place.key});
+    if (first != keys_in_round_.end()) {
       const auto& other = std::get<PlaceOrder>(round_[first->second]->what);
       if (other.body_hash == place.body_hash) {
         decision_.attached_to[position] = first->second;
@@ -145,6 +147,8 @@ Fate Decider::place(std::size_t position, const PlaceOrder& place) {
   }
 
   for (const auto& line : place.lines) {
+    if (terms_.contains(line.product))
+      return Fate::deferred;  // this round changes what it would be decided on
     const Sale* sale = find_sale(input_.sales, line.product);
     if (sale == nullptr) {
       Failure failure(Error::invalid, "The order names a product that is not for sale.");
@@ -167,10 +171,7 @@ Fate Decider::place(std::size_t position, const PlaceOrder& place) {
     command.outcome = std::move(*refusal);
     return Fate::decided;
   }
-  if (waits) {
-    if (!place.key.empty()) keys_in_round_.erase({place.user, place.key});
-    return Fate::waits;
-  }
+  if (waits) return Fate::waits;
 
   auto order = make_order(command, place);
   if (!order) {
@@ -178,6 +179,8 @@ Fate Decider::place(std::size_t position, const PlaceOrder& place) {
     return Fate::decided;
   }
   take_units(place, order->id);
+  if (!place.key.empty())
+    keys_in_round_.emplace(std::make_pair(place.user, std::string_view(place.key)), position);
   Answer answer;
   answer.order = std::move(*order);
   command.outcome = std::move(answer);
@@ -280,9 +283,9 @@ void Decider::take_units(const PlaceOrder& place, OrderId order) {
 Fate Decider::move(std::size_t position, const MoveOrder& move) {
   Command& command = *round_[position];
   const auto& row = input_.known.orders[next_order_++];
-  const bool allowed =
-      row && (move.caller.is_shop() || (move.event == OrderEvent::cancel ? move.caller.may_see(row->order.user)
-                                                                    : move.caller.owns(row->order.user)));
+  const bool allowed = row && (move.caller.is_shop() ||
+                               (move.event == OrderEvent::cancel ? move.caller.may_see(row->order.user)
+                                                                 : move.caller.owns(row->order.user)));
   if (!allowed) {
     command.outcome = Failure(Error::not_found, "There is no such order.");
     return Fate::decided;
@@ -442,7 +445,7 @@ Questions questions_of(std::span<const CommandPtr> round, const Sales& sales) {
       for (const auto& line : place->lines) {
         const Sale* sale = find_sale(sales, line.product);
         if (sale == nullptr || !sale->terms.per_user_limit) continue;
-        questions.limits.push_back({line.product, place->user, *sale->terms.per_user_limit, line.quantity});
+        questions.limits.push_back({line.product, place->user});
       }
     } else if (const auto* move = std::get_if<MoveOrder>(&command->what)) {
       questions.orders.push_back(move->order);

@@ -22,7 +22,7 @@ enum class Fate : std::uint8_t {
   decided,   // outcome is set; it may be sent once the plan is committed
   attached,  // repeats the key of an earlier command of this round: gets that one's outcome
   waits,     // units are in flight elsewhere: decide again in a later round
-  deferred,  // another command of this round moves the same order: decide again in the next round
+  deferred,  // another command of this round changes what it is decided on: decide again in the next round
 };
 
 struct Decision {

@@ -11,30 +11,34 @@ namespace buyme::order {
 // alone.
 Awaitable<void> OrderService::run_expiry() {
   const auto executor = co_await asio::this_coro::executor;
+  expiry_answered_.emplace(executor);
   for (;;) {
     const auto lapsed = co_await store_.lapsed_holds(clock_.now(), limits::expiry_chunk);
     if (lapsed && !lapsed->empty()) {
-      Event all_answered(executor);
-      std::size_t open = lapsed->size();
+      std::size_t open = lapsed->size(), expired = 0;
       for (const auto order : *lapsed) {
         MoveOrder move;
         move.order = order;
         move.event = OrderEvent::expire;
         move.caller = Caller::the_shop();
-        asio::co_spawn(executor, writer_.submit(std::move(move)), [&open, &all_answered](auto&&...) {
-          if (--open == 0) all_answered.raise();
-        });
+        asio::co_spawn(executor, writer_.submit(std::move(move)),
+                       [&](std::exception_ptr error, const Outcome& outcome) {
+                         if (!error && outcome.has_value()) ++expired;
+                         if (--open == 0) expiry_answered_->raise();
+                       });
       }
-      co_await all_answered.wait();
-      if (lapsed->size() == limits::expiry_chunk) continue;
+      co_await expiry_answered_->wait();
+      if (expired == limits::expiry_chunk)
+        continue;  // there may be more; a store that cannot write gets a pause
     }
     co_await clock_.sleep_for(limits::expiry_pause);
   }
 }
 
 Awaitable<void> OrderService::run_refund_delivery(payment::PaymentApi& payments) {
+  RefundId after;  // one that is refused must not keep those behind it waiting
   for (;;) {
-    const auto open = co_await store_.open_refunds(limits::refund_chunk);
+    const auto open = co_await store_.open_refunds(after, limits::refund_chunk);
     MarkRefundsDelivered delivered;
     if (open) {
       for (const auto& refund : *open) {
@@ -43,12 +47,14 @@ Awaitable<void> OrderService::run_refund_delivery(payment::PaymentApi& payments)
         if (taken) delivered.refunds.push_back(refund.id);
       }
     }
+    const bool more = open && open->size() == limits::refund_chunk;
+    after = more ? open->back().id : RefundId{};
     if (!delivered.refunds.empty()) {
       Command::What what = std::move(delivered);
       const Outcome marked = co_await writer_.submit(std::move(what));
       if (!marked) log_->warn("refunds were handed over but not marked; they will be handed over again");
     }
-    co_await clock_.sleep_for(limits::refund_pause);
+    if (!more) co_await clock_.sleep_for(limits::refund_pause);
   }
 }
 

@@ -11,6 +11,8 @@ namespace buyme::order {
 
 namespace {
 
+constexpr std::string_view newest_order = "SELECT MAX(order_id) FROM orders";
+
 // One per pool thread in use; made when first needed, so that no thread waits for another's.
 class Connections {
  public:
@@ -100,14 +102,16 @@ class SqliteOrderReads final : public OrderReads {
  private:
   static OrderPage read_page(db::Sqlite& database, UserId user, std::optional<OrderId> before,
                              std::size_t limit) {
-    auto row = database.prepare(
-        fmt::format("SELECT {} FROM orders WHERE {} order_id < ?1 ORDER BY order_id DESC LIMIT ?2",
-                    rows::order_columns, user ? "user_id = ?3 AND" : ""));
-    row.bind(1, before ? before->value : std::numeric_limits<std::int64_t>::max());
-    row.bind(2, static_cast<std::int64_t>(limit) + 1);
-    if (user) row.bind(3, user.value);
     OrderPage page;
-    while (row.step()) page.orders.push_back(rows::read_order(row));
+    const std::int64_t below = before ? before->value : database.query_integer(newest_order) + 1;
+    if (user) {
+      read_orders_of_user(database, user, below, limit + 1, page.orders);
+    } else {
+      auto row = database.prepare(fmt::format(
+          "SELECT {} FROM orders WHERE order_id < ? ORDER BY order_id DESC LIMIT ?", rows::order_columns));
+      row.bind(1, below).bind(2, static_cast<std::int64_t>(limit) + 1);
+      while (row.step()) page.orders.push_back(rows::read_order(row));
+    }
     if (page.orders.size() > limit) {
       page.orders.pop_back();
       page.next_before = page.orders.back().id;
@@ -115,6 +119,25 @@ class SqliteOrderReads final : public OrderReads {
     auto items = database.prepare(rows::items_of_order);
     for (auto& order : page.orders) rows::read_items(items, order);
     return page;
+  }
+
+  // Stretch by stretch of the index orders_by_user, newest first: one look-up each.
+  static void read_orders_of_user(db::Sqlite& database, UserId user, std::int64_t below, std::size_t limit,
+                                  std::vector<Order>& orders) {
+    auto row =
+        database.prepare(fmt::format("SELECT {} FROM orders WHERE order_id / {} = ? AND user_id = ? AND "
+                                     "order_id < ? ORDER BY order_id DESC LIMIT ?",
+                                     rows::order_columns, rows::orders_per_stretch));
+    below = std::min(below, database.query_integer(newest_order) + 1);
+    for (std::int64_t stretch = below / rows::orders_per_stretch; stretch >= 0 && orders.size() < limit;
+         --stretch) {
+      row.bind(1, stretch)
+          .bind(2, user.value)
+          .bind(3, below)
+          .bind(4, static_cast<std::int64_t>(limit - orders.size()));
+      while (row.step()) orders.push_back(rows::read_order(row));
+      row.reset();
+    }
   }
 
   static SoldOutMarks read_marks(db::Sqlite& database, ProductId product) {

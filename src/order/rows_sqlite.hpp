@@ -6,6 +6,7 @@
 
 namespace buyme::order::rows {
 
+inline constexpr std::int64_t orders_per_stretch = 4'096;  // as the index orders_by_user in schema.sql
 inline constexpr std::string_view order_columns =
     "order_id, user_id, status, amount, placed_at, hold_expires_at, paid_at";
 inline constexpr std::string_view items_of_order =

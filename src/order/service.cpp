@@ -52,7 +52,7 @@ Awaitable<Result<Placed>> OrderService::place(PlaceRequest request) {
   co_return Placed{std::move(outcome->order), outcome->replayed};
 }
 
-// What needs no queue: products nobody sells, and those that are certainly sold out.
+// What needs no queue: products that are certainly sold out.
 std::optional<Failure> OrderService::refused_at_once(const PlaceOrder& order) const {
   for (const auto& line : order.lines) {
     const auto flag = board_.sold_out(line.product, clock_.monotonic());

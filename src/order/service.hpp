@@ -60,6 +60,7 @@ class OrderService final : public OrderApi {
   StockBoard& board_;
   Clock& clock_;
   Log log_;
+  std::optional<Event> expiry_answered_;  // not in the job's own frame, which it would keep alive for ever
 };
 
 // Lines of one product become one, ascending by product: the form in which orders are compared and decided.

@@ -44,8 +44,6 @@ struct Questions {
   struct Limit {
     ProductId product;
     UserId user;
-    Units limit = 0;
-    Units wanted = 0;
   };
   std::vector<Key> keys;
   std::vector<Limit> limits;
@@ -61,7 +59,7 @@ struct Known {
   };
   struct LimitRow {
     Units units = 0;
-    OrderId open_order;  // an unpaid order of the buyer with this product, when the limit would be exceeded
+    OrderId open_order;  // the buyer's newest order that is counted, while it is unpaid: the one to resume
   };
   std::vector<std::optional<KeptOrder>> keys;
   std::vector<LimitRow> limits;
@@ -112,6 +110,7 @@ struct LimitRaise {
   UserId user;
   Units units = 0;
   Units cap = 0;
+  OrderId last_order;
 };
 
 struct TermsChange {
@@ -161,7 +160,8 @@ struct Sale {
   Ledger ledger;
 };
 
-// Used by the writer's coroutine alone. What it cannot do right now it says as store_unavailable.
+// Used on the writer's executor alone: by its rounds, and by the jobs between them. What it cannot do right
+// now it says as store_unavailable.
 class OrderStore {
  public:
   virtual ~OrderStore() = default;
@@ -173,7 +173,7 @@ class OrderStore {
   virtual Awaitable<Result<Known>> read(const Questions& questions) = 0;
   virtual Awaitable<CommitResult> commit(const Plan& plan) = 0;
   virtual Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) = 0;
-  virtual Awaitable<Result<std::vector<OpenRefund>>> open_refunds(std::size_t limit) = 0;
+  virtual Awaitable<Result<std::vector<OpenRefund>>> open_refunds(RefundId after, std::size_t limit) = 0;
 };
 
 // --- reads that no decision waits for

@@ -43,7 +43,7 @@ class SqliteOrderStore final : public OrderStore {
   Awaitable<Result<Known>> read(const Questions& questions) override;
   Awaitable<CommitResult> commit(const Plan& plan) override;
   Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) override;
-  Awaitable<Result<std::vector<OpenRefund>>> open_refunds(std::size_t limit) override;
+  Awaitable<Result<std::vector<OpenRefund>>> open_refunds(RefundId after, std::size_t limit) override;
 
  private:
   std::optional<Known::KeptOrder> kept_order(const Questions::Key& question);
@@ -73,7 +73,7 @@ class SqliteOrderStore final : public OrderStore {
   db::Sqlite database_;
   Statement begin_, commit_, rollback_;
   Statement insert_order_, insert_item_, raise_ledger_, raise_limit_;
-  Statement find_by_key_, find_limit_, find_open_order_, find_order_, find_items_;
+  Statement find_by_key_, find_limit_, find_order_, find_items_;
   Statement move_order_, insert_history_, insert_refund_, release_ledger_, release_limits_, cancel_items_;
   Statement find_products_, find_ledger_;
 };
@@ -101,16 +101,16 @@ SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
           " VALUES (?,?,?,?,?,?,?)")),
       raise_ledger_(database_.prepare(
           "UPDATE stock_ledger SET committed = committed + ?2, version = version + 1 WHERE product_id = ?1")),
-      raise_limit_(database_.prepare("INSERT INTO purchase(product_id, user_id, units, cap) VALUES (?,?,?,?)"
-                                     " ON CONFLICT(product_id, user_id) DO UPDATE SET units = units + "
-                                     "excluded.units, cap = excluded.cap")),
+      raise_limit_(database_.prepare(
+          "INSERT INTO purchase(product_id, user_id, units, cap, last_order) VALUES (?,?,?,?,?)"
+          " ON CONFLICT(product_id, user_id) DO UPDATE SET units = units + excluded.units, cap = "
+          "excluded.cap,"
+          " last_order = excluded.last_order")),
       find_by_key_(database_.prepare(fmt::format(
           "SELECT {}, body_hash FROM orders WHERE user_id=? AND idempotency_key=?", rows::order_columns))),
-      find_limit_(database_.prepare("SELECT units FROM purchase WHERE product_id=? AND user_id=?")),
-      find_open_order_(
-          database_.prepare("SELECT o.order_id FROM orders o JOIN order_items i ON i.order_id = o.order_id"
-                            " WHERE o.user_id=?2 AND i.product_id=?1 AND o.status IN (1, 2, 3) ORDER BY "
-                            "o.order_id DESC LIMIT 1")),
+      find_limit_(database_.prepare(
+          "SELECT p.units, CASE WHEN o.status IN (1, 2, 3) THEN o.order_id END FROM purchase p"
+          " LEFT JOIN orders o ON o.order_id = p.last_order WHERE p.product_id=? AND p.user_id=?")),
       find_order_(database_.prepare(fmt::format(
           "SELECT {}, hold_extended, paid_attempt_id, settled_attempt_no FROM orders WHERE order_id=?",
           rows::order_columns))),
@@ -123,11 +123,11 @@ SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
       insert_history_(database_.prepare("INSERT INTO order_history VALUES (?,?,?,?,?,?)")),
       insert_refund_(
           database_.prepare("INSERT INTO refund_outbox(order_id, attempt_id, amount) VALUES (?,?,?)")),
-      release_ledger_(
-          database_.prepare(fmt::format("UPDATE stock_ledger SET committed = committed - d.released_units, sold = "
-                                        "sold + d.sold_units, version = version + 1"
-                                        " FROM ({}) d WHERE stock_ledger.product_id = d.product_id",
-                                        stamped_units))),
+      release_ledger_(database_.prepare(
+          fmt::format("UPDATE stock_ledger SET committed = committed - d.released_units, sold = "
+                      "sold + d.sold_units, version = version + 1"
+                      " FROM ({}) d WHERE stock_ledger.product_id = d.product_id",
+                      stamped_units))),
       release_limits_(database_.prepare(
           "UPDATE purchase SET units = units - d.released FROM"
           " (SELECT i.product_id AS product_id, o.user_id AS user_id, SUM(i.quantity) AS released"
@@ -216,13 +216,11 @@ std::optional<Known::KeptOrder> SqliteOrderStore::kept_order(const Questions::Ke
 Known::LimitRow SqliteOrderStore::limit_row(const Questions::Limit& question) {
   Known::LimitRow row;
   find_limit_.bind(1, question.product.value).bind(2, question.user.value);
-  if (find_limit_.step()) row.units = find_limit_.integer(0);
-  find_limit_.reset();
-  if (row.units + question.wanted > question.limit) {
-    find_open_order_.bind(1, question.product.value).bind(2, question.user.value);
-    if (find_open_order_.step()) row.open_order = OrderId{find_open_order_.integer(0)};
-    find_open_order_.reset();
+  if (find_limit_.step()) {
+    row.units = find_limit_.integer(0);
+    row.open_order = OrderId{find_limit_.integer(1)};
   }
+  find_limit_.reset();
   return row;
 }
 
@@ -253,12 +251,13 @@ Awaitable<Result<std::vector<OrderId>>> SqliteOrderStore::lapsed_holds(Time now,
   });
 }
 
-Awaitable<Result<std::vector<OpenRefund>>> SqliteOrderStore::open_refunds(std::size_t limit) {
+Awaitable<Result<std::vector<OpenRefund>>> SqliteOrderStore::open_refunds(RefundId after, std::size_t limit) {
   co_return guarded("reading the refund outbox", [&] {
     Statement rows = database_.prepare(
-        "SELECT refund_id, order_id, attempt_id, amount FROM refund_outbox WHERE delivered_at IS NULL"
+        "SELECT refund_id, order_id, attempt_id, amount FROM refund_outbox WHERE delivered_at IS NULL AND "
+        "refund_id > ?"
         " ORDER BY refund_id LIMIT ?");
-    rows.bind(1, static_cast<std::int64_t>(limit));
+    rows.bind(1, after.value).bind(2, static_cast<std::int64_t>(limit));
     std::vector<OpenRefund> open;
     while (rows.step()) {
       open.push_back(
@@ -342,12 +341,12 @@ void SqliteOrderStore::write_terms(const Plan& plan) {
     if (change.starts_limit) {
       // Who holds more than the limit keeps it: the row's cap is then what he holds.
       Statement backfill = database_.prepare(
-          "INSERT INTO purchase(product_id, user_id, units, cap)"
-          " SELECT i.product_id, o.user_id, SUM(i.quantity), MAX(SUM(i.quantity), ?2)"
+          "INSERT INTO purchase(product_id, user_id, units, cap, last_order)"
+          " SELECT i.product_id, o.user_id, SUM(i.quantity), MAX(SUM(i.quantity), ?2), MAX(o.order_id)"
           " FROM order_items i JOIN orders o ON o.order_id = i.order_id"
           " WHERE i.product_id = ?1 AND i.status = 1 AND i.counted = 0 GROUP BY o.user_id"
           " ON CONFLICT(product_id, user_id) DO UPDATE SET units = units + excluded.units,"
-          " cap = MAX(cap, units + excluded.units)");
+          " cap = MAX(cap, units + excluded.units), last_order = MAX(last_order, excluded.last_order)");
       backfill.bind(1, product).bind(2, *terms.per_user_limit).run();
       Statement count = database_.prepare("UPDATE order_items SET counted=1 WHERE product_id=? AND status=1");
       count.bind(1, product).run();
@@ -409,6 +408,7 @@ void SqliteOrderStore::write_raises(const Plan& plan) {
         .bind(2, limit.user.value)
         .bind(3, limit.units)
         .bind(4, limit.cap)
+        .bind(5, limit.last_order.value)
         .run();
   }
 }

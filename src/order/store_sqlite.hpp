@@ -15,7 +15,7 @@ namespace buyme::order {
 // synced) ends the process: what is on disk is then read anew at the next start.
 std::unique_ptr<OrderStore> make_sqlite_order_store(const std::string& path, Log log);
 
-// `threads` connections, as many as the pool has threads.
+// As many connections as threads of the pool ever read at once.
 std::unique_ptr<OrderReads> make_sqlite_order_reads(const std::string& path, Pool& pool);
 
 // Moves committed pages from the log into the file, without stopping the writer (a passive checkpoint).

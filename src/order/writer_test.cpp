@@ -257,8 +257,8 @@ class PoisonedStore final : public OrderStore {
   Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) override {
     return inner_->lapsed_holds(now, limit);
   }
-  Awaitable<Result<std::vector<OpenRefund>>> open_refunds(std::size_t limit) override {
-    return inner_->open_refunds(limit);
+  Awaitable<Result<std::vector<OpenRefund>>> open_refunds(RefundId after, std::size_t limit) override {
+    return inner_->open_refunds(after, limit);
   }
   Rejected::Why why = Rejected::Why::constraint;
 

@@ -19,7 +19,7 @@ Awaitable<void> register_product(ProductService& products, const Request& reques
   if (!wanted) co_return write_problem(response, wanted.error(), request.request_id);
   const auto registered = co_await products.register_product(std::move(*wanted));
   if (!registered) co_return write_problem(response, registered.error(), request.request_id);
-  response.status = registered->replayed ? 200 : 201;
+  response.status = 201;  // the same answer for a repeat, as orders do
   response.header("Location", fmt::format("/api/products/{}", registered->view.product.id.value));
   if (registered->replayed) response.header("Idempotent-Replayed", "true");
   append_product(response.body, registered->view);

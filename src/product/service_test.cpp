@@ -173,7 +173,7 @@ TEST_F(ProductServiceTest, ARepeatWithTheSameKeyIsTheSameProduct) {
   const auto first = post(full_body, "key-1");
   const auto again = post(full_body, "key-1");
   EXPECT_EQ(first.status, 201);
-  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.status, 201);
   EXPECT_EQ(header(again, "Idempotent-Replayed"), "true");
   EXPECT_EQ(again.body, first.body);
   EXPECT_EQ(orders.puts, 1);
@@ -200,7 +200,7 @@ TEST_F(ProductServiceTest, ADraftIsHiddenUntilTheSweeperHasPublishedIt) {
   EXPECT_EQ(rows("state = 2"), 1);
   EXPECT_EQ(get("/api/products/1").status, 200);
   const auto again = post(full_body, "key");
-  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.status, 201);
   const int puts = orders.puts;
   test::run(service.sweep());
   EXPECT_EQ(orders.puts, puts);  // nothing is left to do
@@ -210,7 +210,7 @@ TEST_F(ProductServiceTest, ARepeatFinishesWhatItsFirstRequestCouldNot) {
   orders.put_fails = Failure(Error::outcome_unknown, "who knows");
   EXPECT_EQ(post(full_body, "key").status, 503);
   orders.put_fails.reset();
-  EXPECT_EQ(post(full_body, "key").status, 200);
+  EXPECT_EQ(post(full_body, "key").status, 201);
   EXPECT_EQ(get("/api/products/1").status, 200);
 }
 

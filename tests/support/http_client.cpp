@@ -130,7 +130,8 @@ HttpReply HttpClient::receive(bool to_head) {
     if (!received_.empty()) {
       const std::size_t used = parser.put(boost::asio::buffer(received_), failed);
       received_.erase(0, used);
-      if (failed && failed != http::error::need_more) throw std::runtime_error("not HTTP: " + failed.message());
+      if (failed && failed != http::error::need_more)
+        throw std::runtime_error("not HTTP: " + failed.message());
       if (parser.is_done()) break;
     }
     errno = 0;
@@ -179,6 +180,10 @@ HttpReply HttpClient::post(std::string_view path, std::string_view body, const H
 std::string order_body(std::int64_t product, std::int64_t quantity, std::int64_t user) {
   const std::string buyer = user == 0 ? "" : fmt::format(R"("userId":{},)", user);
   return fmt::format(R"({{{}"orderItems":[{{"productId":{},"quantity":{}}}]}})", buyer, product, quantity);
+}
+
+std::string order_path(std::int64_t order, std::string_view action) {
+  return fmt::format("/api/orders/{}{}{}", order, action.empty() ? "" : "/", action);
 }
 
 }  // namespace buyme::test

@@ -25,8 +25,8 @@ struct HttpReply {
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
 
-  json::object json() const;         // throws when the body is not a JSON object
-  std::string code() const;          // of a problem answer; empty otherwise
+  json::object json() const;  // throws when the body is not a JSON object
+  std::string code() const;   // of a problem answer; empty otherwise
   std::int64_t integer(std::string_view member) const;
   std::string text(std::string_view member) const;
   std::string header(const std::string& name) const;  // empty when absent
@@ -71,5 +71,7 @@ class HttpClient {
 
 // POST /api/orders of `quantity` units of `product`; trusted shops need the buyer in the body.
 std::string order_body(std::int64_t product, std::int64_t quantity = 1, std::int64_t user = 0);
+// "/api/orders/7/cancel", or the order itself.
+std::string order_path(std::int64_t order, std::string_view action = {});
 
 }  // namespace buyme::test

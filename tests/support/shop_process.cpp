@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -13,6 +14,7 @@
 #include <boost/json/parse.hpp>
 #include <cerrno>
 #include <fstream>
+#include <iostream>
 #include <optional>
 #include <sstream>
 #include <system_error>
@@ -30,6 +32,7 @@ using Wall = std::chrono::steady_clock;
 
 constexpr std::string_view binary = BUYME_BINARY;
 constexpr std::chrono::seconds command_deadline{120};
+constexpr std::size_t shown_errors = 20'000;  // of a shop whose test failed
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -57,7 +60,10 @@ class Launch {
   Launch(const Arguments& arguments, const std::vector<std::string>& more_environment) {
     words_.emplace_back(binary);
     words_.insert(words_.end(), arguments.begin(), arguments.end());
-    for (char** entry = environ; *entry != nullptr; ++entry) environment_.emplace_back(*entry);
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      const std::string_view text = *entry;  // a shop refuses BUYME_ variables that it does not know
+      if (!text.starts_with("BUYME_")) environment_.emplace_back(text);
+    }
     environment_.insert(environment_.end(), more_environment.begin(), more_environment.end());
     for (auto& word : words_) argv_.push_back(word.data());
     for (auto& entry : environment_) envp_.push_back(entry.data());
@@ -106,6 +112,8 @@ ShopProcess::ShopProcess(std::filesystem::path directory, Arguments arguments)
 
 ShopProcess::~ShopProcess() {
   kill();
+  if (testing::Test::HasFailure() || std::uncaught_exceptions() > 0)
+    std::cerr << errors().substr(0, shown_errors);
   close(errors_);
 }
 
@@ -188,9 +196,8 @@ CommandResult run_buyme(const Arguments& arguments, std::string_view input) {
 Accounts make_accounts(const std::filesystem::path& directory, int buyers) {
   const TempDir place;
   const std::string csv = place.file("buyers.csv"), admin = place.file("admin.txt");
-  const CommandResult made =
-      run_buyme({"admin", "tokens", "--data-dir", directory.string(), "--count", std::to_string(buyers),
-                 "--csv", csv, "--admin-token", admin});
+  const CommandResult made = run_buyme({"admin", "tokens", "--data-dir", directory.string(), "--count",
+                                        std::to_string(buyers), "--csv", csv, "--admin-token", admin});
   if (made.status != 0) throw std::runtime_error("no tokens: " + made.errors);
   Accounts accounts;
   std::ifstream lines(csv);
@@ -215,10 +222,10 @@ AuditResult audit_shop(const std::filesystem::path& directory) {
 }
 
 std::int64_t make_product(HttpClient& admin, std::int64_t stock, std::string_view more) {
-  const HttpReply made =
-      admin.post("/api/products", fmt::format(R"({{"productName":"Figure","productDescription":"Limited",)"
-                                              R"("productPrice":1000,"productStock":{},"productType":"NORMAL"{}}})",
-                                              stock, more));
+  const HttpReply made = admin.post(
+      "/api/products", fmt::format(R"({{"productName":"Figure","productDescription":"Limited",)"
+                                   R"("productPrice":1000,"productStock":{},"productType":"NORMAL"{}}})",
+                                   stock, more));
   if (made.status != 201) throw std::runtime_error("no product: " + made.body);
   return made.integer("productId");
 }
