@@ -2,37 +2,40 @@
 
 namespace buyme {
 
-const ErrorInfo& error_info(Error error) {
-  static constexpr ErrorInfo invalid{"INVALID", 400, "Some fields are not valid"};
-  static constexpr ErrorInfo malformed{"MALFORMED", 400, "The request cannot be read"};
-  static constexpr ErrorInfo unauthenticated{"UNAUTHENTICATED", 401, "Log in first"};
-  static constexpr ErrorInfo wrong_credentials{"WRONG_CREDENTIALS", 401, "E-mail or password do not match"};
-  static constexpr ErrorInfo forbidden{"FORBIDDEN", 403, "Not allowed"};
-  static constexpr ErrorInfo not_found{"NOT_FOUND", 404, "Not found"};
-  static constexpr ErrorInfo method_not_allowed{"METHOD_NOT_ALLOWED", 405, "Method not allowed"};
-  static constexpr ErrorInfo unsupported_media{"UNSUPPORTED_MEDIA_TYPE", 415, "Send application/json"};
-  static constexpr ErrorInfo too_large{"TOO_LARGE", 413, "The request is too large"};
-  static constexpr ErrorInfo request_timeout{"REQUEST_TIMEOUT", 408, "The request came too slowly"};
-  static constexpr ErrorInfo email_taken{"EMAIL_TAKEN", 409, "The e-mail address has an account"};
-  static constexpr ErrorInfo idempotency_mismatch{"IDEMPOTENCY_MISMATCH", 422,
-                                                  "The key was used with another body"};
-  static constexpr ErrorInfo rate_limited{"RATE_LIMITED", 429, "Too many requests"};
-  static constexpr ErrorInfo expectation_failed{"EXPECTATION_FAILED", 417, "Expectation failed"};
-  static constexpr ErrorInfo sold_out{"SOLD_OUT", 409, "Sold out"};
-  static constexpr ErrorInfo limit_exceeded{"LIMIT_EXCEEDED", 409, "The limit per buyer is reached"};
-  static constexpr ErrorInfo sale_not_open{"SALE_NOT_OPEN", 409, "The sale has not opened"};
-  static constexpr ErrorInfo sale_closed{"SALE_CLOSED", 409, "The sale has closed"};
-  static constexpr ErrorInfo sale_paused{"SALE_PAUSED", 409, "The sale is paused"};
-  static constexpr ErrorInfo illegal_state{"ILLEGAL_STATE", 409, "Not possible in this state"};
-  static constexpr ErrorInfo payment_failed{"PAYMENT_FAILED", 402, "The payment was declined"};
-  static constexpr ErrorInfo payment_in_progress{"PAYMENT_IN_PROGRESS", 409, "A payment is under way"};
-  static constexpr ErrorInfo payment_refunded{"PAYMENT_REFUNDED", 409, "The payment came too late"};
-  static constexpr ErrorInfo overloaded{"OVERLOADED", 503, "Too busy right now"};
-  static constexpr ErrorInfo store_unavailable{"STORE_UNAVAILABLE", 503, "The shop cannot write right now"};
-  static constexpr ErrorInfo outcome_unknown{"OUTCOME_UNKNOWN", 503, "The outcome is not known yet"};
-  static constexpr ErrorInfo shutting_down{"SHUTTING_DOWN", 503, "This server is stopping"};
-  static constexpr ErrorInfo internal{"INTERNAL", 500, "Something went wrong on our side"};
+namespace {
 
+constexpr ErrorInfo invalid{"INVALID", 400, "Some fields are not valid"};
+constexpr ErrorInfo malformed{"MALFORMED", 400, "The request cannot be read"};
+constexpr ErrorInfo unauthenticated{"UNAUTHENTICATED", 401, "Log in first"};
+constexpr ErrorInfo wrong_credentials{"WRONG_CREDENTIALS", 401, "E-mail or password do not match"};
+constexpr ErrorInfo forbidden{"FORBIDDEN", 403, "Not allowed"};
+constexpr ErrorInfo not_found{"NOT_FOUND", 404, "Not found"};
+constexpr ErrorInfo method_not_allowed{"METHOD_NOT_ALLOWED", 405, "Method not allowed"};
+constexpr ErrorInfo unsupported_media{"UNSUPPORTED_MEDIA_TYPE", 415, "Send application/json"};
+constexpr ErrorInfo too_large{"TOO_LARGE", 413, "The request is too large"};
+constexpr ErrorInfo request_timeout{"REQUEST_TIMEOUT", 408, "The request came too slowly"};
+constexpr ErrorInfo email_taken{"EMAIL_TAKEN", 409, "The e-mail address has an account"};
+constexpr ErrorInfo idempotency_mismatch{"IDEMPOTENCY_MISMATCH", 422, "The key was used with another body"};
+constexpr ErrorInfo rate_limited{"RATE_LIMITED", 429, "Too many requests"};
+constexpr ErrorInfo expectation_failed{"EXPECTATION_FAILED", 417, "Expectation failed"};
+constexpr ErrorInfo sold_out{"SOLD_OUT", 409, "Sold out"};
+constexpr ErrorInfo limit_exceeded{"LIMIT_EXCEEDED", 409, "The limit per buyer is reached"};
+constexpr ErrorInfo sale_not_open{"SALE_NOT_OPEN", 409, "The sale has not opened"};
+constexpr ErrorInfo sale_closed{"SALE_CLOSED", 409, "The sale has closed"};
+constexpr ErrorInfo sale_paused{"SALE_PAUSED", 409, "The sale is paused"};
+constexpr ErrorInfo illegal_state{"ILLEGAL_STATE", 409, "Not possible in this state"};
+constexpr ErrorInfo payment_failed{"PAYMENT_FAILED", 402, "The payment was declined"};
+constexpr ErrorInfo payment_in_progress{"PAYMENT_IN_PROGRESS", 409, "A payment is under way"};
+constexpr ErrorInfo payment_refunded{"PAYMENT_REFUNDED", 409, "The payment came too late"};
+constexpr ErrorInfo overloaded{"OVERLOADED", 503, "Too busy right now"};
+constexpr ErrorInfo store_unavailable{"STORE_UNAVAILABLE", 503, "The shop cannot write right now"};
+constexpr ErrorInfo outcome_unknown{"OUTCOME_UNKNOWN", 503, "The outcome is not known yet"};
+constexpr ErrorInfo shutting_down{"SHUTTING_DOWN", 503, "This server is stopping"};
+constexpr ErrorInfo internal{"INTERNAL", 500, "Something went wrong on our side"};
+
+}  // namespace
+
+const ErrorInfo& error_info(Error error) {
   switch (error) {
     case Error::invalid:
       return invalid;

@@ -16,8 +16,8 @@ constexpr int busy_timeout_ms = 5'000;
                     fmt::format("{}: {}", what, sqlite3_errmsg(database)));
 }
 
-// Once per process, before the first connection: without its global memory statistics SQLite takes no lock per
-// allocation, which the order writer would feel.
+// Once per process, before the first connection: without its global memory statistics SQLite takes no lock
+// per allocation, which the order writer would feel.
 void configure_once() {
   [[maybe_unused]] static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }

@@ -17,7 +17,7 @@ inline constexpr std::string_view report_style = R"css(
   :root {
     --paper: #161513; --card: #1f1e1b; --ink: #eeebe5; --soft: #a09b91; --line: #34322d;
     --free: #45423b; --held: #d99a35; --sold: #3fa57e; --turned: #77839a; --clicks: #e07a8c;
-  
+
   --p50: #6da8e6; --p99: #e07a8c; --good: #6fd0a6; --good-bg: #17352a; --bad: #ff8f85; --bad-bg: #45201d;
   }
 }

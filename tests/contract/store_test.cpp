@@ -402,7 +402,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
                          ::testing::Values(StoreKind{
                              "sqlite",
                              [](const TempDir& place) {
-                               return order::make_sqlite_order_store(file_of(place), make_stderr_log("off"));
+                               return order::make_sqlite_order_store(file_of(place), make_null_log());
                              },
                              [](const TempDir& place, Pool& pool) {
                                return order::make_sqlite_order_reads(file_of(place), pool);
