@@ -116,7 +116,6 @@ Decision Decider::run() {
 }
 
 // --- placements
-// --------------------------------------------------------------------------------------------------
 
 Fate Decider::place(std::size_t position, const PlaceOrder& place) {
   Command& command = *round_[position];
@@ -278,7 +277,6 @@ void Decider::take_units(const PlaceOrder& place, OrderId order) {
 }
 
 // --- moves
-// -------------------------------------------------------------------------------------------------------
 
 Fate Decider::move(std::size_t position, const MoveOrder& move) {
   Command& command = *round_[position];
@@ -414,7 +412,6 @@ Order Decider::apply(std::size_t position, const OrderRow& row, OrderMove change
 }
 
 // --- terms
-// -------------------------------------------------------------------------------------------------------
 
 Outcome Decider::put_terms(const PutTerms& command) {
   const SaleTerms& terms = command.terms;
@@ -437,68 +434,8 @@ Outcome Decider::put_terms(const PutTerms& command) {
 
 }  // namespace
 
-Questions questions_of(std::span<const CommandPtr> round, const Sales& sales) {
-  Questions questions;
-  for (const auto& command : round) {
-    if (const auto* place = std::get_if<PlaceOrder>(&command->what)) {
-      if (!place->key.empty()) questions.keys.push_back({place->user, place->key});
-      for (const auto& line : place->lines) {
-        const Sale* sale = find_sale(sales, line.product);
-        if (sale == nullptr || !sale->terms.per_user_limit) continue;
-        questions.limits.push_back({line.product, place->user});
-      }
-    } else if (const auto* move = std::get_if<MoveOrder>(&command->what)) {
-      questions.orders.push_back(move->order);
-    }
-  }
-  return questions;
-}
-
-stock::ClaimRound claims_of(std::span<const CommandPtr> round, const Sales& sales, std::int64_t seq) {
-  std::map<ProductId, Units> wanted;
-  for (const auto& command : round) {
-    const auto* place = std::get_if<PlaceOrder>(&command->what);
-    if (place == nullptr) continue;
-    for (const auto& line : place->lines) wanted[line.product] += line.quantity;
-  }
-  stock::ClaimRound claims;
-  claims.seq = seq;
-  for (const auto& [product, units] : wanted) {
-    const Sale* sale = find_sale(sales, product);
-    if (sale == nullptr) continue;
-    const Ledger& ledger = sale->ledger;
-    claims.lines.push_back({{product, ledger.version, ledger.total, ledger.committed}, units});
-  }
-  return claims;
-}
-
 Decision decide(std::span<const CommandPtr> round, const DecideInput& input, NumberSource& numbers) {
   return Decider(round, input, numbers).run();
-}
-
-std::optional<Failure> refused_by_terms(const SaleTerms& terms, Time now) {
-  if (terms.state == SaleState::archived)
-    return Failure(Error::sale_closed, "This product is no longer sold.");
-  if (terms.opens_at && now < *terms.opens_at) {
-    return Failure(Error::sale_not_open, "The sale opens at " + format_time(*terms.opens_at) + ".")
-        .with("opensAt", format_time(*terms.opens_at));
-  }
-  if (terms.closes_at && now >= *terms.closes_at) {
-    return Failure(Error::sale_closed, "The sale closed at " + format_time(*terms.closes_at) + ".")
-        .with("closesAt", format_time(*terms.closes_at));
-  }
-  if (terms.state == SaleState::paused) {
-    return Failure(Error::sale_paused, "The shop has paused this sale; it will go on.");
-  }
-  return std::nullopt;
-}
-
-Failure sold_out_failure(ProductId product, Units available) {
-  return Failure(Error::sold_out, available == 0
-                                      ? "Every unit is held or sold; a unit that comes back is sold again."
-                                      : fmt::format("Only {} left; order fewer.", available))
-      .with("productId", product.value)
-      .with("available", available);
 }
 
 }  // namespace buyme::order

@@ -29,8 +29,7 @@ constexpr std::string_view stamped_units =
     " SUM(CASE WHEN o.status IN (7, 8) THEN i.quantity ELSE 0 END) AS released_units,"
     " SUM(CASE WHEN o.status = 4 THEN i.quantity"
     "          WHEN o.status IN (7, 8) AND o.paid_at IS NOT NULL THEN -i.quantity ELSE 0 END) AS sold_units"
-    " FROM json_each(?3) m JOIN orders o ON o.order_id = m.value JOIN order_items i ON i.order_id = "
-    "o.order_id"
+    " FROM json_each(?3) m JOIN orders o ON o.order_id = m.value JOIN order_items i USING (order_id)"
     " WHERE o.moved_writer = ?1 AND o.moved_seq = ?2 AND i.status = 1 GROUP BY i.product_id";
 
 class SqliteOrderStore final : public OrderStore {
@@ -103,9 +102,8 @@ SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
           "UPDATE stock_ledger SET committed = committed + ?2, version = version + 1 WHERE product_id = ?1")),
       raise_limit_(database_.prepare(
           "INSERT INTO purchase(product_id, user_id, units, cap, last_order) VALUES (?,?,?,?,?)"
-          " ON CONFLICT(product_id, user_id) DO UPDATE SET units = units + excluded.units, cap = "
-          "excluded.cap,"
-          " last_order = excluded.last_order")),
+          " ON CONFLICT(product_id, user_id) DO UPDATE SET units = units + excluded.units,"
+          " cap = excluded.cap, last_order = excluded.last_order")),
       find_by_key_(database_.prepare(fmt::format(
           "SELECT {}, body_hash FROM orders WHERE user_id=? AND idempotency_key=?", rows::order_columns))),
       find_limit_(database_.prepare(
@@ -116,26 +114,23 @@ SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
           rows::order_columns))),
       find_items_(database_.prepare(rows::items_of_order)),
       move_order_(database_.prepare(
-          "UPDATE orders SET status=?1, hold_expires_at=?2, hold_extended=?3, settled_attempt_no=?4, "
-          "paid_at=?5,"
-          " paid_attempt_id=?6, moved_writer=?7, moved_seq=?8"
+          "UPDATE orders SET status=?1, hold_expires_at=?2, hold_extended=?3, settled_attempt_no=?4,"
+          " paid_at=?5, paid_attempt_id=?6, moved_writer=?7, moved_seq=?8"
           " WHERE order_id=?9 AND status=?10 AND hold_extended=?11 AND settled_attempt_no=?12")),
       insert_history_(database_.prepare("INSERT INTO order_history VALUES (?,?,?,?,?,?)")),
       insert_refund_(
           database_.prepare("INSERT INTO refund_outbox(order_id, attempt_id, amount) VALUES (?,?,?)")),
-      release_ledger_(database_.prepare(
-          fmt::format("UPDATE stock_ledger SET committed = committed - d.released_units, sold = "
-                      "sold + d.sold_units, version = version + 1"
-                      " FROM ({}) d WHERE stock_ledger.product_id = d.product_id",
-                      stamped_units))),
+      release_ledger_(
+          database_.prepare(fmt::format("UPDATE stock_ledger SET committed = committed - d.released_units,"
+                                        " sold = sold + d.sold_units, version = version + 1"
+                                        " FROM ({}) d WHERE stock_ledger.product_id = d.product_id",
+                                        stamped_units))),
       release_limits_(database_.prepare(
           "UPDATE purchase SET units = units - d.released FROM"
           " (SELECT i.product_id AS product_id, o.user_id AS user_id, SUM(i.quantity) AS released"
-          "  FROM json_each(?3) m JOIN orders o ON o.order_id = m.value JOIN order_items i ON i.order_id = "
-          "o.order_id"
-          "  WHERE o.moved_writer = ?1 AND o.moved_seq = ?2 AND o.status IN (7, 8) AND i.status = 1 AND "
-          "i.counted = 1"
-          "  GROUP BY i.product_id, o.user_id) d"
+          "  FROM json_each(?3) m JOIN orders o ON o.order_id = m.value JOIN order_items i USING (order_id)"
+          "  WHERE o.moved_writer = ?1 AND o.moved_seq = ?2 AND o.status IN (7, 8)"
+          "  AND i.status = 1 AND i.counted = 1 GROUP BY i.product_id, o.user_id) d"
           " WHERE purchase.product_id = d.product_id AND purchase.user_id = d.user_id")),
       cancel_items_(
           database_.prepare("UPDATE order_items SET status = 2 WHERE status = 1 AND order_id IN"
@@ -147,7 +142,6 @@ SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
           database_.prepare("SELECT version, total, committed, sold FROM stock_ledger WHERE product_id=?")) {}
 
 // --- reading
-// -----------------------------------------------------------------------------------------------------
 
 Awaitable<Result<std::int64_t>> SqliteOrderStore::reserve_numbers(std::string_view name, std::int64_t count) {
   co_return guarded("reserving numbers", [&] {
@@ -268,7 +262,6 @@ Awaitable<Result<std::vector<OpenRefund>>> SqliteOrderStore::open_refunds(Refund
 }
 
 // --- writing
-// -----------------------------------------------------------------------------------------------------
 
 Awaitable<CommitResult> SqliteOrderStore::commit(const Plan& plan) {
   Committed committed;
@@ -324,10 +317,8 @@ void SqliteOrderStore::write_terms(const Plan& plan) {
         " VALUES (?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(product_id) DO UPDATE SET version = excluded.version,"
         " state = excluded.state, price = excluded.price, opens_at = excluded.opens_at,"
         " closes_at = excluded.closes_at, per_user_limit = excluded.per_user_limit");
-    row.bind(1, product)
-        .bind(2, terms.version)
-        .bind(3, static_cast<std::int64_t>(terms.state))
-        .bind(4, terms.price);
+    row.bind(1, product).bind(2, terms.version).bind(3, static_cast<std::int64_t>(terms.state));
+    row.bind(4, terms.price);
     if (terms.opens_at) row.bind(5, to_unix_ms(*terms.opens_at));
     if (terms.closes_at) row.bind(6, to_unix_ms(*terms.closes_at));
     if (terms.per_user_limit) row.bind(7, *terms.per_user_limit);
@@ -404,21 +395,16 @@ void SqliteOrderStore::write_raises(const Plan& plan) {
     if (database_.changes() != 1) throw std::logic_error("a product for sale has no ledger row");
   }
   for (const auto& limit : plan.limits) {
-    raise_limit_.bind(1, limit.product.value)
-        .bind(2, limit.user.value)
-        .bind(3, limit.units)
-        .bind(4, limit.cap)
-        .bind(5, limit.last_order.value)
-        .run();
+    raise_limit_.bind(1, limit.product.value).bind(2, limit.user.value).bind(3, limit.units);
+    raise_limit_.bind(4, limit.cap).bind(5, limit.last_order.value).run();
   }
 }
 
 void SqliteOrderStore::write_orders(const Plan& plan) {
   for (const auto& entry : plan.orders) {
     const Order& order = *entry.order;
-    insert_order_.bind(1, order.id.value)
-        .bind(2, order.user.value)
-        .bind(3, static_cast<std::int64_t>(order.status));
+    insert_order_.bind(1, order.id.value).bind(2, order.user.value);
+    insert_order_.bind(3, static_cast<std::int64_t>(order.status));
     insert_order_.bind(4, order.amount).bind(5, to_unix_ms(order.placed_at));
     insert_order_.bind(6, to_unix_ms(order.hold_expires_at));
     if (entry.key.empty()) {

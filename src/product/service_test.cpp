@@ -164,8 +164,9 @@ TEST_F(ProductServiceTest, EveryWrongFieldIsNamedAtOnce) {
     EXPECT_EQ(named[field], 1) << field;
   }
   EXPECT_EQ(orders.puts, 0);
-  const auto reserved = post(
-      R"({"productName":"a","productDescription":"","productPrice":1,"productStock":1,"productType":"RESERVED"})");
+  const auto reserved =
+      post(R"({"productName":"a","productDescription":"","productPrice":1,"productStock":1,)"
+           R"("productType":"RESERVED"})");
   EXPECT_NE(reserved.body.find("\"opensAt\""), std::string::npos);
 }
 
