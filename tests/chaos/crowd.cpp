@@ -98,8 +98,7 @@ class Crowd::Buyer {
         }
         HttpReply reply = client_->post(path, body, headers);
         if (reply.status != 503) return reply;
-        ++crowd_.unavailable_;
-        if (reply.header("retry-after").empty()) crowd_.complain("a 503 without Retry-After: " + reply.body);
+        crowd_.count_unavailable(reply);
         std::this_thread::sleep_for(pause_when_busy);
       } catch (const NoAnswer& gone) {
         if (std::string_view(gone.what()).starts_with("receive")) ++crowd_.cut_;
@@ -148,6 +147,18 @@ void Crowd::wait() {
 void Crowd::complain(std::string what) {
   const std::lock_guard lock(mutex_);
   complaints_.push_back(std::move(what));
+}
+
+void Crowd::count_unavailable(const HttpReply& reply) {
+  if (reply.header("retry-after").empty()) complain("a 503 without Retry-After: " + reply.body);
+  const std::lock_guard lock(mutex_);
+  ++unavailable_codes_[reply.code()];
+  ++unavailable_;
+}
+
+std::map<std::string, int> Crowd::unavailable_codes() const {
+  const std::lock_guard lock(mutex_);
+  return unavailable_codes_;
 }
 
 std::vector<std::string> Crowd::complaints() const {

@@ -4,7 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -55,11 +55,13 @@ class Crowd {
   bool is_over() const { return running_ == 0; }
 
   const std::vector<Purchase>& purchases() const { return purchases_; }
-  std::vector<std::string> complaints() const;  // answers that no shop may give
+  std::vector<std::string> complaints() const;           // answers that no shop may give
+  std::map<std::string, int> unavailable_codes() const;  // of the 503 answers, with how many of each
 
  private:
   class Buyer;
   void complain(std::string what);
+  void count_unavailable(const HttpReply& reply);
 
   std::vector<Purchase> purchases_;
   std::vector<std::thread> threads_;
@@ -68,6 +70,7 @@ class Crowd {
   std::atomic<bool> leaving_ = false;
   mutable std::mutex mutex_;
   std::vector<std::string> complaints_;
+  std::map<std::string, int> unavailable_codes_;
 };
 
 // One wish for each of the accounts, with keys "NAME-0", "NAME-1", and so on. `random` chooses who pays.

@@ -62,15 +62,11 @@ TEST(Disk, AFullOneStopsTheSaleWithoutAnError) {
     ASSERT_LT(crowd.placements(), 90'000) << "the disk does not fill";
   }
 
-  // Nothing can be written, and everything can be read.
+  // Little or nothing can be written (what is free inside the shop's own files still is), everything read.
   disk.fill_up_to(0);
   std::this_thread::sleep_for(milliseconds{1'000});
   const int placed_when_full = crowd.placements();
   HttpClient buyer = shop.client(accounts.buyers[0].token);
-  const HttpReply refused = buyer.post("/api/orders", order_body(product));
-  EXPECT_EQ(refused.status, 503) << refused.body;
-  EXPECT_EQ(refused.code(), "STORE_UNAVAILABLE");
-  EXPECT_NE(refused.header("retry-after"), "");
   EXPECT_EQ(buyer.get("/api/orders?limit=2").json().at("items").as_array().size(), 2u);
   EXPECT_EQ(buyer.get(fmt::format("/api/products/{}/stock", product)).status, 200);
   EXPECT_EQ(buyer.get("/api/products").status, 200);
@@ -87,7 +83,13 @@ TEST(Disk, AFullOneStopsTheSaleWithoutAnError) {
   crowd.wait();
   ASSERT_EQ(crowd.complaints(), std::vector<std::string>{});
   EXPECT_EQ(crowd.cut(), 0) << "a request had no answer";
-  std::cout << fmt::format("{} orders, {} answers were 503\n", crowd.placements(), crowd.unavailable());
+  const auto codes = crowd.unavailable_codes();
+  EXPECT_TRUE(codes.contains("STORE_UNAVAILABLE"));
+  for (const auto& [code, count] : codes) {
+    std::cout << fmt::format("{} answers were 503 {}\n", count, code);
+    // A payment whose charge could not be recorded is not known to have failed.
+    EXPECT_TRUE(code == "STORE_UNAVAILABLE" || code == "OUTCOME_UNKNOWN") << code;
+  }
 
   const std::vector<Purchase> purchases = begun(crowd);
   expect_as_told(admin, product, stock, purchases);

@@ -19,6 +19,10 @@ struct GateKind {
   std::function<std::unique_ptr<stock::StockGate>()> make;
 };
 
+void PrintTo(const GateKind& kind, std::ostream* out) {
+  *out << kind.name;
+}
+
 class GateContract : public ::testing::TestWithParam<GateKind> {
  protected:
   std::vector<Units> claim(const ClaimRound& round) {

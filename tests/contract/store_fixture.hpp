@@ -25,6 +25,10 @@ struct StoreKind {
   std::function<std::unique_ptr<order::OrderReads>(const TempDir&, Pool&)> open_reads;
 };
 
+inline void PrintTo(const StoreKind& kind, std::ostream* out) {
+  *out << kind.name;
+}
+
 class StoreContract : public ::testing::TestWithParam<StoreKind> {
  protected:
   static constexpr Time epoch{Milliseconds{1'800'000'000'000}};
