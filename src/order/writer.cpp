@@ -144,8 +144,8 @@ Awaitable<void> OrderWriter::settle(Round round) {
     const bool loaded = co_await reload();
     result = loaded ? co_await attempt(round) : Attempt::unavailable;
   }
-  if (result == Attempt::unavailable) fail(std::move(round), store_unavailable());
-  if (result != Attempt::disagreed) co_return;
+  if (result == Attempt::committed) co_return;
+  if (result == Attempt::unavailable) co_return fail(std::move(round), store_unavailable());
 
   for (auto& command : round) {
     Round alone;

@@ -233,6 +233,8 @@ TEST(Rule6, TheSameKeyInOneRoundAttachesToTheFirst) {
     EXPECT_EQ(results[0]->order.id, results[2]->order.id);
     EXPECT_EQ(error_of(results[3]), Error::idempotency_mismatch);
     EXPECT_TRUE(results[4].has_value());
+    EXPECT_EQ(world.writer->counters().rejected_rounds.load(), 0)
+        << "the key's index is the second line of defence";
   });
   expect_books(world, 10, 2, 0);
 }
