@@ -309,7 +309,7 @@ void check_together(const Config& config) {
 }  // namespace
 
 std::int64_t default_io_threads() {
-  return std::max(1u, std::thread::hardware_concurrency() / 2);
+  return std::max(2u, std::thread::hardware_concurrency() / 2);
 }
 
 std::vector<Setting> settings() {

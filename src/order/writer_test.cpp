@@ -141,8 +141,28 @@ TEST(Rule3, OneRoundCannotBeUsedToPassTheLimit) {
     int placed = 0;
     for (const auto& result : results) placed += result.has_value() ? 1 : 0;
     EXPECT_EQ(placed, 1);
+    EXPECT_EQ(world.writer->counters().rejected_rounds.load(), 0)
+        << "the CHECK is the second line of defence";
   });
   expect_books(world, 10, 1, 0);
+}
+
+TEST(Rule3, APlacementOfTheRoundThatSetsALimitIsDecidedUnderIt) {
+  OrderWorld world;
+  world.run([&](OrderService& shop) -> Awaitable<void> {
+    SaleTerms terms = world.terms(1, 10);
+    (void)co_await shop.put_terms(terms);
+    terms.version = 2;
+    terms.per_user_limit = 1;
+    asio::co_spawn(co_await asio::this_coro::executor, shop.put_terms(terms), asio::detached);
+    std::vector<PlaceRequest> requests;
+    for (int i = 0; i < 3; ++i) requests.push_back(OrderWorld::buy(1, 1));
+    const auto results = co_await world.place_together(std::move(requests));
+    int placed = 0;
+    for (const auto& result : results) placed += result.has_value() ? 1 : 0;
+    EXPECT_EQ(placed, 1);
+  });
+  EXPECT_EQ(world.query("SELECT units FROM purchase WHERE product_id=1 AND user_id=1"), 1);
 }
 
 TEST(Rule3, ALimitSetOnASellingProductCountsWhatBuyersHold) {
@@ -335,6 +355,8 @@ TEST(Rule9, WhatWasAdmittedIsAnsweredAndWhatComesLaterIsRefused) {
     EXPECT_EQ(error_of(late), Error::shutting_down);
     co_await world.breathe();
     EXPECT_EQ(answered, 4);
+    const auto after_the_last_round = co_await shop.place(OrderWorld::buy(9, 1));  // nobody would answer it
+    EXPECT_EQ(error_of(after_the_last_round), Error::shutting_down);
   });
   EXPECT_EQ(world.query("SELECT committed FROM stock_ledger"),
             world.query("SELECT COUNT(*) FROM order_items"));
