@@ -21,8 +21,8 @@ enum class Auth : std::uint8_t {
   trusted,   // the caller is who the body says: for load tests behind a closed door
 };
 
-// Half of the cores, the other half being for the order writer and the pools; but two at least: while the writer
-// waits for the disk, both cores of a small machine can answer.
+// Half of the cores, the other half being for the order writer and the pools; but two at least: while the
+// writer waits for the disk, both cores of a small machine can answer.
 std::int64_t default_io_threads();
 
 struct Config {
