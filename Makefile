@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 20
-CLANG := $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
-CLANG_VERSION := $(subst clang++-,,$(CLANG))
+CLANG = $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
+CLANG_VERSION = $(subst clang++-,,$(CLANG))
 
 .PHONY: help demo test test-dev test-tsan fuzz build run bench lint format clean
 

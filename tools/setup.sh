@@ -12,7 +12,11 @@ first_of() {
 }
 installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
 boost() { installed libboost1.81-dev && echo libboost1.81-dev || first_of libboost1.81-dev libboost1.83-dev libboost-dev; }
-clang() { for v in 16 18 19; do installed "$1-$v" && { echo "$1-$v"; return; }; done; first_of "$1-16" "$1-18" "$1-19"; }
+# The version of clang: one that is installed, else one that this distribution has.
+clang_version() {
+  for v in 16 18 19; do installed "clang-$v" && { echo "$v"; return; }; done
+  first_of clang-16 clang-18 clang-19 | sed 's/clang-//'
+}
 
 wanted=()
 for group in "$@"; do
@@ -20,9 +24,9 @@ for group in "$@"; do
     build) wanted+=(g++ make cmake ninja-build ccache mold pkg-config python3 ca-certificates
              "$(boost)" libsqlite3-dev libssl-dev libsodium-dev libspdlog-dev libfmt-dev
              libtomlplusplus-dev libcli11-dev libsoci-dev) ;;
-    test) wanted+=(libgtest-dev "$(clang clang)" "$(clang libclang-rt | sed -E 's/libclang-rt-([0-9]+)$/libclang-rt-\1-dev/')") ;;
+    test) version=$(clang_version); wanted+=(libgtest-dev "clang-$version" "libclang-rt-$version-dev") ;;
     bench) wanted+=(wrk nginx-light) ;;
-    lint) wanted+=("$(clang clang-tidy)" "$(clang clang-format)") ;;
+    lint) version=$(clang_version); wanted+=("clang-tidy-$version" "clang-format-$version") ;;
     *) echo "tools/setup.sh: no group '$group' (build, test, bench, lint)" >&2; exit 2 ;;
   esac
 done

@@ -50,10 +50,12 @@ Awaitable<Outcome> CommandQueue::submit(Command::What what, Monotonic now) {
   const std::size_t ahead = waiting.fetch_add(1);
   if (closed_.load()) {
     waiting.fetch_sub(1);
+    close();  // wakes the writer again: it may be waiting for the command that was counted
     co_return shutting_down();
   }
   if (ahead >= (placement ? settings_.placements : settings_.transitions)) {
     waiting.fetch_sub(1);
+    if (closed_.load()) close();  // as above
     co_return Failure(Error::overloaded,
                       "Too many buyers at this moment; nothing was done. Repeat in a second.")
         .retry_in(std::chrono::seconds{1});
