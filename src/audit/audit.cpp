@@ -269,7 +269,7 @@ void check_attempts(const Index& index, std::vector<Finding>& findings) {
       open.add("attempt {} of order {}", attempt.attempt.value, attempt.order.value);
     } else if (attempt.state == AttemptState::succeeded) {
       const bool paid = is_paid(order->status) && order->paid_attempt == attempt.attempt;
-      if (!paid && !index.is_refunded_or_will_be(attempt.attempt)) {
+      if (!paid && attempt.amount > 0 && !index.is_refunded_or_will_be(attempt.attempt)) {
         for_nothing.add("attempt {} of order {}", attempt.attempt.value, attempt.order.value);
       }
     } else if (attempt.state != AttemptState::failed) {

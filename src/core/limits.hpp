@@ -45,6 +45,10 @@ inline constexpr std::size_t answer_burst = 32;  // answers sent before an I/O t
 inline constexpr auto placement_deadline = 1'000ms;   // older before its round: 503 OVERLOADED
 inline constexpr auto waiter_pause = 5ms;             // rounds that hold only waiters
 inline constexpr auto settle_budget = 3s;             // re-deciding a failed round
+inline constexpr auto settle_pause = 20ms;            // between two questions after the fate of a round
+inline constexpr auto ledger_refresh = 250ms;         // shared database: ledgers older than this are read anew
+inline constexpr auto ledger_freshness = 500ms;       // and nobody is refused from older ones
+inline constexpr auto claim_lease = 2s;               // a server's units in flight, unless it restates them
 inline constexpr auto flag_retry = 100ms;             // loading a flag's marks again
 inline constexpr std::int64_t order_id_block = 1'024;
 inline constexpr std::size_t expiry_chunk = 500;
@@ -113,6 +117,7 @@ inline constexpr auto control_connect_timeout = 5s;        // a shop that has ju
 static_assert(max_round <= placement_queue);
 static_assert(group_commit_round <= group_commit_queue);
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");
+static_assert(ledger_refresh * 2 <= ledger_freshness, "one refresh may fail before refusals stop");
 static_assert(max_header_bytes > max_target_bytes);
 static_assert(max_connections >= 10'000, "ten thousand buyers at once is the job");
 

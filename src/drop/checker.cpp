@@ -7,20 +7,12 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "drop/finding.hpp"
+#include "drop/shelf.hpp"
+
 namespace buyme::drop {
 
 namespace {
-
-constexpr std::size_t shown_offenders = 3;
-constexpr Milliseconds clock_tolerance{2'000};  // between the shop's clock and ours
-
-Units units_of(const SeenOrder& order, std::int64_t product) {
-  Units units = 0;
-  for (const auto& item : order.items) {
-    if (item.product_id == product) units += item.quantity;
-  }
-  return units;
-}
 
 bool is_live(const SeenOrder& order) {
   return is_unpaid(order.status) || is_paid(order.status);
@@ -31,30 +23,12 @@ bool same_content(const SeenOrder& a, const SeenOrder& b) {
          a.placed_at == b.placed_at && a.items == b.items;
 }
 
-// One check in the making: passed until something offends.
-class Finding {
- public:
-  explicit Finding(std::string name) : name_(std::move(name)) {}
-
-  template <class... Args>
-  void offence(fmt::format_string<Args...> format, Args&&... args) {
-    if (++count_ > shown_offenders) return;
-    if (!shown_.empty()) shown_ += "; ";
-    fmt::format_to(std::back_inserter(shown_), format, std::forward<Args>(args)...);
-  }
-
-  // `summary` is shown either way, so that a pass says what it has looked at.
-  Check finish(std::string summary) && {
-    if (count_ == 0) return {std::move(name_), true, std::move(summary)};
-    if (count_ > shown_offenders) fmt::format_to(std::back_inserter(shown_), "; {} in all", count_);
-    return {std::move(name_), false, fmt::format("{}: {}", summary, shown_)};
-  }
-
- private:
-  std::string name_;
-  std::string shown_;
-  std::size_t count_ = 0;
-};
+// Exactly the lines that were asked for, in their order.
+bool is_as_asked(const SeenOrder& order, const Attempt& attempt) {
+  return std::ranges::equal(order.items, attempt.lines, [](const SeenItem& item, const WantedLine& line) {
+    return item.product_id == line.product_id && item.quantity == line.quantity;
+  });
+}
 
 class Judge {
  public:
@@ -75,112 +49,173 @@ class Judge {
   Check books_match_orders() const;
 
  private:
-  // What one user asked for and holds.
   struct User {
-    Units wanted = 0;
-    Units held_earlier = 0;  // live units from before the sale
-    Units held = 0;          // live units from the sale
-    int orders = 0;          // of the sale, whatever became of them
+    int orders = 0;  // of the sale, whatever became of them
     int may_have_ordered = 0;
   };
 
+  void hear(const Attempt& attempt);
+  void count(const SeenOrder& order, bool of_sale);
+  Shelf* shelf(std::int64_t product);
+  const Shelf* shelf(std::int64_t product) const { return const_cast<Judge*>(this)->shelf(product); }
+  // Whether `holds` is true of the shelf of every line.
+  template <class Holds>
+  bool every_shelf(const Attempt& attempt, Holds holds) const {
+    return std::ranges::all_of(attempt.lines, [&](const WantedLine& line) {
+      const Shelf* found = shelf(line.product_id);
+      return found != nullptr && holds(*found, line);
+    });
+  }
+  bool terms_stayed(const Attempt& attempt) const {
+    return every_shelf(attempt, [](const Shelf& s, const WantedLine&) { return !s.view->terms_changed; });
+  }
+  // "" for one product, "product 7: " where there are several.
+  std::string label(const Shelf& of) const {
+    return shelves_.size() == 1 ? std::string() : fmt::format("product {}: ", of.view->product_id);
+  }
+  template <class Text>
+  std::string of_each(Text text) const {
+    std::string all;
+    for (const auto& one : shelves_) {
+      if (!all.empty()) all += "; ";
+      all += label(one) + text(one);
+    }
+    return all;
+  }
+
   bool hold_has_passed(const SeenOrder& order) const {
-    return order.hold_expires_at && *order.hold_expires_at <= shop_.read_at + clock_tolerance;
+    return order.hold_expires_at && *order.hold_expires_at <= shop_.read_at + shop_.clock_tolerance;
   }
   std::string payment_problem(const Attempt& attempt, const SeenOrder& order) const;
 
   const Observed& clients_;
   const ShopView& shop_;
+  std::vector<Shelf> shelves_;
   std::map<std::int64_t, User> users_;
   std::unordered_map<std::int64_t, const SeenOrder*> orders_;  // of the sale, by id
-  Units paid_units_ = 0;                                       // in all orders of the product
-  Units unpaid_units_ = 0;
-  Units demand_ = 0;      // units asked for, as far as the limit allows
-  Units unanswered_ = 0;  // of these, units whose order may or may not exist
-  Units freed_ = 0;       // units that came back: their orders ended
 };
 
 Judge::Judge(const Observed& clients, const ShopView& shop) : clients_(clients), shop_(shop) {
-  for (const auto& attempt : clients.attempts) {
-    User& user = users_[attempt.user_id];
-    user.wanted += attempt.quantity;
-    const bool unanswered = attempt.outcome == Outcome::unanswered;
-    user.may_have_ordered += unanswered || !attempt.orders.empty();
-    if (unanswered) unanswered_ += attempt.quantity;
+  shelves_.resize(shop.products.size());
+  for (std::size_t i = 0; i < shelves_.size(); ++i) shelves_[i].view = &shop.products[i];
+  orders_.reserve(shop.orders.size());
+  for (const auto& attempt : clients.attempts) hear(attempt);
+  for (const auto& order : shop.earlier) count(order, false);
+  for (const auto& order : shop.orders) count(order, true);
+  for (auto& one : shelves_) one.add_up();
+}
+
+Shelf* Judge::shelf(std::int64_t product) {
+  const auto found = std::ranges::lower_bound(shelves_, product, {},
+                                              [](const Shelf& one) { return one.view->product_id; });
+  return found == shelves_.end() || found->view->product_id != product ? nullptr : &*found;
+}
+
+void Judge::hear(const Attempt& attempt) {
+  const bool unanswered = attempt.outcome == Outcome::unanswered;
+  users_[attempt.user_id].may_have_ordered += unanswered || !attempt.orders.empty();
+  for (const auto& line : attempt.lines) {
+    Shelf* const of = shelf(line.product_id);
+    if (of == nullptr) continue;
+    const Units singly = attempt.lines.size() == 1 && line.quantity == 1 ? 1 : 0;
+    Shelf::Holder& user = of->users[attempt.user_id];
+    user.wanted += line.quantity;
+    user.wanted_singly += singly;
+    if (!unanswered) continue;
+    of->unanswered += line.quantity;
+    of->unanswered_singly += singly;
   }
-  Units live_earlier = 0;
-  for (const auto* list : {&shop.earlier, &shop.orders}) {
-    const bool of_sale = list == &shop.orders;
-    for (const auto& order : *list) {
-      const Units units = units_of(order, shop.product_id);
-      User& user = users_[order.user_id];
-      if (of_sale) orders_[order.order_id] = &order, ++user.orders;
-      if (is_live(order)) {
-        (is_paid(order.status) ? paid_units_ : unpaid_units_) += units;
-        (of_sale ? user.held : user.held_earlier) += units;
-        if (!of_sale) live_earlier += units;
-      } else if (of_sale) {
-        freed_ += units;
-      }
+}
+
+void Judge::count(const SeenOrder& order, bool of_sale) {
+  if (of_sale) orders_[order.order_id] = &order, ++users_[order.user_id].orders;
+  for (const auto& item : order.items) {
+    Shelf* const of = shelf(item.product_id);
+    if (of == nullptr) continue;
+    Shelf::Holder& user = of->users[order.user_id];
+    if (is_live(order)) {
+      (is_paid(order.status) ? of->paid_units : of->unpaid_units) += item.quantity;
+      (of_sale ? user.held : user.held_earlier) += item.quantity;
+      if (!of_sale) of->live_earlier += item.quantity;
+    } else if (of_sale) {
+      of->freed += item.quantity;
     }
-  }
-  freed_ += std::max<Units>(0, shop.before.committed() - live_earlier);
-  for (const auto& [id, user] : users_) {
-    const Units allowed = std::max<Units>(0, shop.per_user_limit - user.held_earlier);
-    demand_ += shop.per_user_limit > 0 ? std::min(user.wanted, allowed) : user.wanted;
   }
 }
 
 Check Judge::everyone_answered() const {
   Finding finding("everyone got a final answer");
+  Units without = 0;
   for (const auto& attempt : clients_.attempts) {
     if (attempt.outcome == Outcome::unanswered) {
-      finding.offence("user {} got none to key {}", attempt.user_id, attempt.key);
+      for (const auto& line : attempt.lines) without += line.quantity;
+      if (!attempt.gave_up) finding.offence("user {} got none to key {}", attempt.user_id, attempt.key);
     } else if (attempt.outcome == Outcome::refused) {
-      finding.offence("user {} was told {}", attempt.user_id, attempt.refusal);
+      const bool by_merchant = attempt.refusal.starts_with("SALE_") && !terms_stayed(attempt);
+      if (!by_merchant) finding.offence("user {} was told {}", attempt.user_id, attempt.refusal);
     }
   }
   return std::move(finding).finish(
-      fmt::format("{} orders asked for, {} units without an answer", clients_.attempts.size(), unanswered_));
+      fmt::format("{} orders asked for, {} units without an answer", clients_.attempts.size(), without));
 }
 
 Check Judge::exactly_sold() const {
   Finding finding("exactly min(stock, demand) units committed");
-  const Units before = shop_.before.committed();
-  const Units high = std::min(shop_.before.total, before + demand_);
-  const Units low = std::min(shop_.before.total, before + demand_ - unanswered_) - freed_;
-  const Units committed = shop_.stock.committed();
-  if (committed < low) finding.offence("{} units unsold though they were asked for", low - committed);
-  if (committed > high) finding.offence("{} units too many", committed - high);
-  std::string expected = low == high ? fmt::format("{}", high) : fmt::format("{} to {}", low, high);
-  std::string summary = fmt::format("{} committed, expected {} = min({}, {})", committed, expected,
-                                    shop_.before.total, before + demand_);
-  if (unanswered_ > 0) summary += fmt::format(", {} unanswered", unanswered_);
-  if (freed_ > 0) summary += fmt::format(", {} came back", freed_);
+  std::string summary = of_each([&](const Shelf& of) {
+    const Units total = of.view->before.total, before = of.view->before.committed();
+    const Units committed = of.view->stock.committed();
+    if (of.view->terms_changed) return fmt::format("{} committed, the terms were changed", committed);
+    const Units high = std::min(total, before + of.demand);
+    const Units low = std::min(total, before + of.sure_demand) - of.freed;
+    if (committed < low) {
+      finding.offence("{}{} units unsold though they were asked for", label(of), low - committed);
+    }
+    if (committed > high) finding.offence("{}{} units too many", label(of), committed - high);
+    std::string expected = low == high ? fmt::format("{}", high) : fmt::format("{} to {}", low, high);
+    std::string text = fmt::format("{} committed, expected {} = min({}, {})", committed, expected, total,
+                                   before + of.demand);
+    if (of.unanswered > 0) text += fmt::format(", {} unanswered", of.unanswered);
+    if (of.freed > 0) text += fmt::format(", {} came back", of.freed);
+    return text;
+  });
   return std::move(finding).finish(std::move(summary));
 }
 
 Check Judge::never_oversold() const {
   Finding finding("nothing oversold");
-  const Units live = paid_units_ + unpaid_units_;
-  const Units total = shop_.stock.total;
-  if (live > total) finding.offence("the orders hold {} units more than there are", live - total);
-  if (shop_.stock.committed() > total)
-    finding.offence("the stock shows {} committed", shop_.stock.committed());
-  if (shop_.stock.available < 0) finding.offence("the stock shows {} available", shop_.stock.available);
-  return std::move(finding).finish(fmt::format("{} units in live orders of {} for sale", live, total));
+  std::string summary = of_each([&](const Shelf& of) {
+    const StockLevel& stock = of.view->stock;
+    const Units live = of.paid_units + of.unpaid_units;
+    if (live > stock.total) {
+      finding.offence("{}the orders hold {} units more than there are", label(of), live - stock.total);
+    }
+    if (stock.committed() > stock.total)
+      finding.offence("{}the stock shows {} committed", label(of), stock.committed());
+    if (stock.available < 0) finding.offence("{}the stock shows {} available", label(of), stock.available);
+    return fmt::format("{} units in live orders of {} for sale", live, stock.total);
+  });
+  return std::move(finding).finish(std::move(summary));
 }
 
+// An order of several products is refused for one of them.
 Check Judge::sold_out_was_true() const {
   Finding finding("SOLD_OUT was said only of an empty shelf");
   std::int64_t told = 0;
-  for (const auto& attempt : clients_.attempts) told += attempt.sold_out_answers;
-  const Units committed = shop_.stock.committed();
-  if (told > 0 && committed + freed_ < shop_.stock.total) {
-    finding.offence("{} units were never sold", shop_.stock.total - committed - freed_);
+  for (const auto& attempt : clients_.attempts) {
+    told += attempt.sold_out_answers;
+    if (attempt.sold_out_answers == 0 || !terms_stayed(attempt)) continue;
+    const bool untrue = every_shelf(
+        attempt, [](const Shelf& of, const WantedLine& line) { return of.never_sold() >= line.quantity; });
+    if (untrue) {
+      finding.offence("user {} was told so, and {} units were never sold", attempt.user_id,
+                      shelf(attempt.lines[0].product_id)->never_sold());
+    }
   }
-  if (shop_.stock.sold_out && shop_.stock.available > 0) {
-    finding.offence("the stock says sold out with {} available", shop_.stock.available);
+  for (const auto& of : shelves_) {
+    const StockLevel& stock = of.view->stock;
+    if (stock.sold_out && stock.available > 0) {
+      finding.offence("{}the stock says sold out with {} available", label(of), stock.available);
+    }
   }
   return std::move(finding).finish(fmt::format("said {} times", told));
 }
@@ -233,7 +268,11 @@ Check Judge::no_winner_turned_away() const {
   Finding finding("no winner was told SOLD_OUT");
   // A unit that came back can turn a SOLD_OUT into an order; only without one are the two a contradiction.
   for (const auto& attempt : clients_.attempts) {
-    if (freed_ == 0 && !attempt.orders.empty() && attempt.sold_out_answers > 0) {
+    if (attempt.orders.empty() || attempt.sold_out_answers == 0) continue;
+    const bool nothing_came_back = every_shelf(attempt, [](const Shelf& of, const WantedLine&) {
+      return of.freed == 0 && !of.view->terms_changed;
+    });
+    if (nothing_came_back) {
       finding.offence("key {} got order {} and SOLD_OUT", attempt.key, attempt.orders[0].order_id);
     }
   }
@@ -256,7 +295,7 @@ Check Judge::readable_again() const {
         finding.offence("order {} of user {} reads differently now", told.order_id, attempt.user_id);
       }
       if (!orders_.contains(told.order_id)) finding.offence("order {} is not in the books", told.order_id);
-      if (units_of(told, shop_.product_id) != attempt.quantity || told.items.size() != 1) {
+      if (!is_as_asked(told, attempt)) {
         finding.offence("order {} is not what user {} asked for", told.order_id, attempt.user_id);
       }
     }
@@ -282,33 +321,42 @@ Check Judge::no_order_unasked() const {
 
 Check Judge::limit_held() const {
   Finding finding("per-user limit held");
-  const Units limit = shop_.per_user_limit;
   std::int64_t refused = 0;
-  Units most = 0;
-  for (const auto& [id, user] : users_) {
-    most = std::max(most, user.held + user.held_earlier);
-    // Who held more before (the limit was lowered) keeps it and gets no more.
-    if (limit > 0 && user.held > 0 && user.held + user.held_earlier > limit) {
-      finding.offence("user {} holds {} units, the limit is {}", id, user.held + user.held_earlier, limit);
-    }
-  }
   for (const auto& attempt : clients_.attempts) {
     if (attempt.outcome != Outcome::limit_exceeded) continue;
     ++refused;
-    const User& user = users_.at(attempt.user_id);
-    if (limit == 0 || user.held_earlier + user.wanted <= limit) {
-      finding.offence("user {} was refused within the limit (key {})", attempt.user_id, attempt.key);
-    }
+    const bool within = every_shelf(attempt, [&](const Shelf& of, const WantedLine&) {
+      const Shelf::Holder& user = of.users.at(attempt.user_id);
+      const Units limit = of.view->per_user_limit;
+      return !of.view->terms_changed && (limit == 0 || user.held_earlier + user.wanted <= limit);
+    });
+    if (within) finding.offence("user {} was refused within the limit (key {})", attempt.user_id, attempt.key);
   }
-  return std::move(finding).finish(
-      limit > 0 ? fmt::format("limit {}, most held by one user {}, {} refused", limit, most, refused)
-                : std::string("there is none"));
+  std::string summary = of_each([&](const Shelf& of) {
+    const Units limit = of.view->per_user_limit;
+    if (limit == 0 || of.view->terms_changed) return std::string(limit == 0 ? "there is none" : "it was changed");
+    Units most = 0;
+    for (const auto& [id, user] : of.users) {
+      most = std::max(most, user.held + user.held_earlier);
+      // Who held more before (the limit was lowered) keeps it and gets no more.
+      if (user.held > 0 && user.held + user.held_earlier > limit) {
+        finding.offence("{}user {} holds {} units, the limit is {}", label(of), id,
+                        user.held + user.held_earlier, limit);
+      }
+    }
+    return fmt::format("limit {}, most held by one user {}, {} refused", limit, most, refused);
+  });
+  return std::move(finding).finish(std::move(summary));
 }
 
 std::string Judge::payment_problem(const Attempt& attempt, const SeenOrder& order) const {
   const std::string_view status = order.status;
   const bool ended = status == "EXPIRED" || status == "CANCELED";
   const bool lapsed = status == "EXPIRED" && hold_has_passed(order);
+  if (attempt.canceled) return status == "CANCELED" ? "" : "its buyer was told it is canceled";
+  if (attempt.may_be_canceled && status == "CANCELED") return "";
+  const bool in_payment = is_paid(status) || status == "PAYMENT_ENTERED" || status == "PAYMENT_FAILED";
+  if (attempt.may_be_paid && (in_payment || lapsed) && attempt.payment != PaymentSeen::paid) return "";
   switch (attempt.payment) {
     case PaymentSeen::not_tried:
       return status == "PENDING" || lapsed ? "" : "nobody paid for it";
@@ -346,22 +394,27 @@ Check Judge::payments_agree() const {
 
 Check Judge::stock_adds_up() const {
   Finding finding("stock = free + held + sold");
-  const StockLevel& stock = shop_.stock;
-  if (stock.total != stock.available + stock.held + stock.sold) {
-    finding.offence("they make {}", stock.available + stock.held + stock.sold);
-  }
-  if (stock.total != shop_.before.total) finding.offence("there were {} before the sale", shop_.before.total);
-  if (stock.held < 0 || stock.sold < 0) finding.offence("less than none");
-  return std::move(finding).finish(
-      fmt::format("{} = {} + {} + {}", stock.total, stock.available, stock.held, stock.sold));
+  std::string summary = of_each([&](const Shelf& of) {
+    const StockLevel& stock = of.view->stock;
+    if (stock.total != stock.available + stock.held + stock.sold) {
+      finding.offence("{}they make {}", label(of), stock.available + stock.held + stock.sold);
+    }
+    if (stock.total != of.view->before.total && !of.view->terms_changed)
+      finding.offence("{}there were {} before the sale", label(of), of.view->before.total);
+    if (stock.held < 0 || stock.sold < 0) finding.offence("{}less than none", label(of));
+    return fmt::format("{} = {} + {} + {}", stock.total, stock.available, stock.held, stock.sold);
+  });
+  return std::move(finding).finish(std::move(summary));
 }
 
 Check Judge::books_match_orders() const {
   Finding finding("held and sold match the orders");
-  if (shop_.stock.sold != paid_units_) finding.offence("{} sold", shop_.stock.sold);
-  if (shop_.stock.held != unpaid_units_) finding.offence("{} held", shop_.stock.held);
-  return std::move(finding).finish(
-      fmt::format("the orders make {} paid and {} unpaid units", paid_units_, unpaid_units_));
+  std::string summary = of_each([&](const Shelf& of) {
+    if (of.view->stock.sold != of.paid_units) finding.offence("{}{} sold", label(of), of.view->stock.sold);
+    if (of.view->stock.held != of.unpaid_units) finding.offence("{}{} held", label(of), of.view->stock.held);
+    return fmt::format("the orders make {} paid and {} unpaid units", of.paid_units, of.unpaid_units);
+  });
+  return std::move(finding).finish(std::move(summary));
 }
 
 }  // namespace

@@ -50,17 +50,27 @@ enum class PaymentSeen : std::uint8_t {
   refused,    // any other final answer
 };
 
-// All that was answered to one Idempotency-Key.
-struct Attempt {
-  std::string key;
-  std::int64_t user_id = 0;
+// One product of an order as it was asked for.
+struct WantedLine {
+  std::int64_t product_id = 0;
   Units quantity = 1;
+};
+
+// All that was answered to one Idempotency-Key, or to one click without a key.
+struct Attempt {
+  std::string key;  // empty: the buyer sent none
+  std::int64_t user_id = 0;
+  std::vector<WantedLine> lines;  // each product once, ascending
   Outcome outcome = Outcome::unanswered;
+  bool gave_up = false;           // he went away before a final answer: the order may or may not exist
   std::vector<SeenOrder> orders;  // one for each answer that carried an order
   int sold_out_answers = 0;
   std::string refusal;  // the code of the last refusal ("SALE_CLOSED")
   PaymentSeen payment = PaymentSeen::not_tried;
   std::string payment_refusal;
+  bool may_be_paid = false;      // a payment was tried whose answer nobody saw
+  bool may_be_canceled = false;  // a cancel was asked for
+  bool canceled = false;         // and answered: it is CANCELED
 };
 
 struct Observed {
@@ -84,15 +94,22 @@ struct ReadBack {
   std::string problem;
 };
 
-struct ShopView {
+struct ProductView {
   std::int64_t product_id = 0;
-  Units per_user_limit = 0;        // 0: none
-  StockLevel before;               // when the first buyer clicked
-  StockLevel stock;                // when all was over
-  std::vector<SeenOrder> earlier;  // orders of this product from before the sale, as they are now
-  std::vector<SeenOrder> orders;   // orders of this product from the sale
+  Units per_user_limit = 0;  // 0: none
+  StockLevel before;         // when the first buyer clicked
+  StockLevel stock;          // when all was over
+  // The merchant changed total, limit, window or state meanwhile: only what holds all the same is demanded.
+  bool terms_changed = false;
+};
+
+struct ShopView {
+  std::vector<ProductView> products;  // ascending
+  std::vector<SeenOrder> earlier;     // orders of these products from before the sale, as they are now
+  std::vector<SeenOrder> orders;      // orders of these products from the sale
   std::vector<ReadBack> read_back;
   Time read_at{};
+  Milliseconds clock_tolerance{2'000};  // between the shop's clock and ours
 };
 
 struct Check {

@@ -45,6 +45,9 @@ struct MarkRefundsDelivered {
   std::vector<RefundId> refunds;
 };
 
+// Asks for nothing but a round: where other servers sell the same products, a round reads ledgers that are old.
+struct RefreshLedgers {};
+
 struct Answer {
   Order order;                                               // after the command; empty for terms and refunds
   bool replayed = false;                                     // the key had placed this order before
@@ -54,7 +57,7 @@ struct Answer {
 using Outcome = Result<Answer>;
 
 struct Command {
-  using What = std::variant<PlaceOrder, MoveOrder, PutTerms, MarkRefundsDelivered>;
+  using What = std::variant<PlaceOrder, MoveOrder, PutTerms, MarkRefundsDelivered, RefreshLedgers>;
   using Waiter = asio::async_result<asio::use_awaitable_t<Executor>, void(Outcome)>::handler_type;
 
   What what;

@@ -40,7 +40,8 @@ class Decider {
   std::optional<Outcome> repeat_of(const PlaceOrder& place,
                                    const std::optional<Known::KeptOrder>& kept) const;
   std::optional<Failure> refused_by_limits(const PlaceOrder& place, std::size_t first_limit) const;
-  std::optional<Failure> refused_by_stock(const PlaceOrder& place, bool& waits) const;
+  // Fate::decided with `refusal` set or not; waits or deferred when this is not the moment to say.
+  Fate look_for_units(const PlaceOrder& place, std::optional<Failure>& refusal) const;
   Result<Order> make_order(Command& command, const PlaceOrder& place);
   void take_units(const PlaceOrder& place, OrderId order);
 
@@ -60,6 +61,7 @@ class Decider {
 
   std::map<ProductId, Free> free_;
   std::map<ProductId, Units> raises_;
+  std::set<ProductId> freed_;  // by moves of this round, which stand before its placements
   struct Held {
     Units units = 0;
     Units cap = 0;
@@ -95,16 +97,19 @@ Decision Decider::run() {
       } else {
         command.outcome = put_terms(*terms);
       }
-    } else {
-      const auto& refunds = std::get<MarkRefundsDelivered>(command.what).refunds;
+    } else if (const auto* delivered = std::get_if<MarkRefundsDelivered>(&command.what)) {
       auto& all = decision_.plan.delivered_refunds;
-      all.insert(all.end(), refunds.begin(), refunds.end());
+      all.insert(all.end(), delivered->refunds.begin(), delivered->refunds.end());
       command.outcome = Answer{};
+    } else {
+      command.outcome = Answer{};  // RefreshLedgers: the round that carries it has done it
     }
   }
 
   Plan& plan = decision_.plan;
-  for (const auto& [product, units] : raises_) plan.raises.push_back({product, units});
+  for (const auto& [product, units] : raises_) {
+    plan.raises.push_back({product, units, find_sale(input_.sales, product)->terms.version});
+  }
   for (const auto& [who, held] : limits_)
     plan.limits.push_back({who.first, who.second, held.units, held.cap, held.order});
   for (auto& [order, move_and_position] : moves_) {
@@ -165,12 +170,13 @@ Fate Decider::place(std::size_t position, const PlaceOrder& place) {
     command.outcome = std::move(*refusal);
     return Fate::decided;
   }
-  bool waits = false;
-  if (auto refusal = refused_by_stock(place, waits)) {
-    command.outcome = std::move(*refusal);
+  std::optional<Failure> sold_out;
+  const Fate fate = look_for_units(place, sold_out);
+  if (fate != Fate::decided) return fate;
+  if (sold_out) {
+    command.outcome = std::move(*sold_out);
     return Fate::decided;
   }
-  if (waits) return Fate::waits;
 
   auto order = make_order(command, place);
   if (!order) {
@@ -223,13 +229,22 @@ std::optional<Failure> Decider::refused_by_limits(const PlaceOrder& place, std::
   return std::nullopt;
 }
 
-std::optional<Failure> Decider::refused_by_stock(const PlaceOrder& place, bool& waits) const {
+Fate Decider::look_for_units(const PlaceOrder& place, std::optional<Failure>& refusal) const {
+  Fate fate = Fate::decided;
   for (const auto& line : place.lines) {
     const Free& free = free_.at(line.product);
-    if (free.ledger < line.quantity) return sold_out_failure(line.product, std::max<Units>(0, free.ledger));
-    waits = waits || free.granted < line.quantity;
+    if (free.ledger < line.quantity) {
+      // What this round gives back is known once it is committed, and is there for the next one.
+      if (freed_.contains(line.product)) return Fate::deferred;
+      if (input_.ledgers_fresh) {
+        refusal = sold_out_failure(line.product, std::max<Units>(0, free.ledger));
+        return Fate::decided;
+      }
+      fate = Fate::waits;
+    }
+    if (free.granted < line.quantity) fate = Fate::waits;
   }
-  return std::nullopt;
+  return fate;
 }
 
 Result<Order> Decider::make_order(Command& command, const PlaceOrder& place) {
@@ -405,7 +420,10 @@ Order Decider::apply(std::size_t position, const OrderRow& row, OrderMove change
   order.hold_expires_at = change.hold_expires_at;
   order.paid_at = change.paid_at;
   if (is_dead(change.to)) {
-    for (auto& item : order.items) item.status = ItemStatus::canceled;
+    for (auto& item : order.items) {
+      item.status = ItemStatus::canceled;
+      freed_.insert(item.product);
+    }
   }
   moves_.emplace(order.id, std::make_pair(std::move(change), position));
   return order;
@@ -425,6 +443,7 @@ Outcome Decider::put_terms(const PutTerms& command) {
   }
   TermsChange change;
   change.terms = terms;
+  change.old_version = sale == nullptr ? 0 : sale->terms.version;
   change.actor = command.actor;
   change.old_total = sale == nullptr ? 0 : sale->ledger.total;
   change.starts_limit = sale != nullptr && terms.per_user_limit && !sale->terms.per_user_limit;

@@ -41,6 +41,7 @@ struct DecideInput {
   const Known& known;
   const stock::ClaimRound& claims;
   const std::vector<Units>& granted;  // per line of `claims`
+  bool ledgers_fresh = true;  // read recently enough to refuse from them
   Stamp stamp;
   Time now;
   DecideSettings settings;

@@ -56,12 +56,17 @@ std::optional<StockLevel> StockBoard::level(ProductId product) const {
   }
 }
 
-void StockBoard::raise(ProductId product, std::shared_ptr<const SoldOutFlag> flag) {
+void StockBoard::raise(ProductId product, std::shared_ptr<const SoldOutFlag> flag, Monotonic valid_until) {
   Slot* slot = find(product);
   if (slot == nullptr) return;
   const std::lock_guard lock(slot->flag_mutex);
   slot->flag = std::move(flag);
+  slot->valid_until.store(valid_until);
   slot->flagged.store(true);
+}
+
+void StockBoard::extend(ProductId product, Monotonic valid_until) {
+  if (Slot* slot = find(product)) slot->valid_until.store(valid_until);
 }
 
 void StockBoard::lower(ProductId product) {
@@ -76,8 +81,7 @@ std::shared_ptr<const SoldOutFlag> StockBoard::sold_out(ProductId product, Monot
   const Slot* slot = find(product);
   if (slot == nullptr || !slot->flagged.load()) return nullptr;
   const std::lock_guard lock(slot->flag_mutex);
-  if (slot->flag == nullptr || now >= slot->flag->valid_until) return nullptr;
-  return slot->flag;
+  return now < slot->valid_until.load() ? slot->flag : nullptr;
 }
 
 }  // namespace buyme::order

@@ -21,8 +21,6 @@ namespace buyme::order {
 struct SoldOutFlag {
   SaleTerms terms;
   SoldOutMarks marks;
-  Monotonic
-      valid_until;  // lapses unless refreshed; all-in-one the writer's copy is the ledger and it never does
 
   bool exempts(UserId user, std::string_view key) const;
 };
@@ -31,7 +29,9 @@ class StockBoard {
  public:
   // Writer only.
   void publish(const Ledger& ledger);
-  void raise(ProductId product, std::shared_ptr<const SoldOutFlag> flag);
+  // A flag lapses at `valid_until` unless it is extended; where no other server sells it never does.
+  void raise(ProductId product, std::shared_ptr<const SoldOutFlag> flag, Monotonic valid_until);
+  void extend(ProductId product, Monotonic valid_until);
   void lower(ProductId product);
 
   // Any thread.
@@ -50,6 +50,7 @@ class StockBoard {
     std::atomic<std::uint64_t> sequence{0};
     std::atomic<Units> total{0}, committed{0}, sold{0};
     std::atomic<bool> flagged{false};
+    std::atomic<Monotonic> valid_until{};
     mutable std::mutex flag_mutex;
     std::shared_ptr<const SoldOutFlag> flag;
   };

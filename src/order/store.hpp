@@ -23,6 +23,7 @@ struct Ledger {
   Units committed = 0;
   Units sold = 0;
   Units available() const { return total - committed; }
+  bool operator==(const Ledger&) const = default;
 };
 
 // An order with what only the writer needs to know of it.
@@ -100,9 +101,12 @@ struct OrderMove {
   Money refund = 0;  // written to the outbox in the same transaction when positive
 };
 
+// Refused when the product's terms are not of `terms_version` any more: another server may have set a limit or
+// paused the sale since they were read.
 struct LedgerRaise {
   ProductId product;
   Units units = 0;
+  std::int64_t terms_version = 0;
 };
 
 struct LimitRaise {
@@ -113,8 +117,10 @@ struct LimitRaise {
   OrderId last_order;
 };
 
+// Refused when the stored terms are not of `old_version` any more (0: there are none).
 struct TermsChange {
   SaleTerms terms;
+  std::int64_t old_version = 0;
   UserId actor;
   Units old_total = 0;        // 0 when new
   bool starts_limit = false;  // the product sold without a limit until now: count what its buyers hold
@@ -139,14 +145,24 @@ struct Committed {
 
 struct Rejected {
   enum class Why : std::uint8_t {
-    constraint,   // a CHECK or key refused: what the plan was decided on is not what the database holds
+    constraint,   // a CHECK, a key or the terms refused: the plan was decided on what the database does not hold
     unavailable,  // the database cannot write now (disk full, locked): nothing was written
   };
   Why why = Why::unavailable;
   std::string detail;  // for the log
 };
 
-using CommitResult = std::variant<Committed, Rejected>;
+// The commit may have taken, may yet take or may never: settle() decides which.
+struct Unknown {
+  std::string detail;  // for the log
+};
+
+using CommitResult = std::variant<Committed, Rejected, Unknown>;
+
+enum class RoundFate : std::uint8_t {
+  committed,  // the whole plan took, some time ago
+  dead,       // nothing of it took, and nothing ever will
+};
 
 struct OpenRefund {
   RefundId id;
@@ -160,8 +176,8 @@ struct Sale {
   Ledger ledger;
 };
 
-// Used on the writer's executor alone: by its rounds, and by the jobs between them. What it cannot do right
-// now it says as store_unavailable.
+// Used on the writer's executor alone, by its rounds and by the jobs: a job's reads may be under way while a
+// round is. What it cannot do right now it says as store_unavailable.
 class OrderStore {
  public:
   virtual ~OrderStore() = default;
@@ -172,6 +188,9 @@ class OrderStore {
   virtual Awaitable<Result<std::vector<Sale>>> load_sales() = 0;
   virtual Awaitable<Result<Known>> read(const Questions& questions) = 0;
   virtual Awaitable<CommitResult> commit(const Plan& plan) = 0;
+  // The fate of the round whose commit was Unknown, made final: a round that has not taken by now is burned, so
+  // that a commit still on its way is refused when it arrives. Repeat it until it is answered.
+  virtual Awaitable<Result<RoundFate>> settle(Stamp round) = 0;
   virtual Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) = 0;
   virtual Awaitable<Result<std::vector<OpenRefund>>> open_refunds(RefundId after, std::size_t limit) = 0;
 };

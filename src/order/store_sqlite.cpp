@@ -32,6 +32,12 @@ constexpr std::string_view stamped_units =
     " FROM json_each(?3) m JOIN orders o ON o.order_id = m.value JOIN order_items i USING (order_id)"
     " WHERE o.moved_writer = ?1 AND o.moved_seq = ?2 AND i.status = 1 GROUP BY i.product_id";
 
+// What the plan was decided on is no longer what this product sells under.
+struct TermsChanged : std::runtime_error {
+  explicit TermsChanged(ProductId product)
+      : std::runtime_error(fmt::format("the terms of product {} have changed", product.value)) {}
+};
+
 class SqliteOrderStore final : public OrderStore {
  public:
   SqliteOrderStore(const std::string& path, Log log);
@@ -41,6 +47,7 @@ class SqliteOrderStore final : public OrderStore {
   Awaitable<Result<std::vector<Sale>>> load_sales() override;
   Awaitable<Result<Known>> read(const Questions& questions) override;
   Awaitable<CommitResult> commit(const Plan& plan) override;
+  Awaitable<Result<RoundFate>> settle(Stamp round) override;
   Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) override;
   Awaitable<Result<std::vector<OpenRefund>>> open_refunds(RefundId after, std::size_t limit) override;
 
@@ -57,6 +64,7 @@ class SqliteOrderStore final : public OrderStore {
   void write_orders(const Plan& plan);
   void read_ledgers(const Plan& plan, const std::string& moved, Committed& committed);
   void finish();
+  void roll_back();
 
   template <class Work>
   auto guarded(std::string_view what, Work work) -> Result<decltype(work())> {
@@ -99,7 +107,8 @@ SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
           "INSERT INTO order_items(order_item_id, order_id, product_id, quantity, price, status, counted)"
           " VALUES (?,?,?,?,?,?,?)")),
       raise_ledger_(database_.prepare(
-          "UPDATE stock_ledger SET committed = committed + ?2, version = version + 1 WHERE product_id = ?1")),
+          "UPDATE stock_ledger SET committed = committed + ?2, version = version + 1 WHERE product_id = ?1"
+          " AND ?3 = (SELECT version FROM sale_terms WHERE product_id = ?1)")),
       raise_limit_(database_.prepare(
           "INSERT INTO purchase(product_id, user_id, units, cap, last_order) VALUES (?,?,?,?,?)"
           " ON CONFLICT(product_id, user_id) DO UPDATE SET units = units + excluded.units,"
@@ -278,15 +287,27 @@ Awaitable<CommitResult> SqliteOrderStore::commit(const Plan& plan) {
     }
     finish();
     co_return committed;
+  } catch (const TermsChanged& changed) {
+    roll_back();
+    co_return Rejected{Rejected::Why::constraint, changed.what()};
   } catch (const SqliteError& error) {
-    try {
-      rollback_.run();
-    } catch (const SqliteError&) {
-      // SQLite has rolled back by itself, as it does when the disk is full.
-    }
+    roll_back();
     co_return Rejected{error.is_constraint() ? Rejected::Why::constraint : Rejected::Why::unavailable,
                        error.what()};
   }
+}
+
+void SqliteOrderStore::roll_back() {
+  try {
+    rollback_.run();
+  } catch (const SqliteError&) {
+    // SQLite has rolled back by itself, as it does when the disk is full.
+  }
+}
+
+// A commit into a local file has taken, was refused, or has ended the process (finish()).
+Awaitable<Result<RoundFate>> SqliteOrderStore::settle(Stamp) {
+  throw std::logic_error("no commit of this store is ever unknown");
 }
 
 // A refused COMMIT left nothing behind; one that failed half-way in the operating system may have taken.
@@ -307,6 +328,10 @@ void SqliteOrderStore::write_terms(const Plan& plan) {
   for (const auto& change : plan.terms) {
     const SaleTerms& terms = change.terms;
     const std::int64_t product = terms.product.value;
+    Statement stored = database_.prepare("SELECT version FROM sale_terms WHERE product_id=?");
+    stored.bind(1, product);
+    if ((stored.step() ? stored.integer(0) : 0) != change.old_version) throw TermsChanged(terms.product);
+    stored.reset();
     Statement ledger = database_.prepare(
         "INSERT INTO stock_ledger(product_id, total) VALUES (?1, ?2)"
         " ON CONFLICT(product_id) DO UPDATE SET total = excluded.total, version = version + 1");
@@ -391,8 +416,8 @@ void SqliteOrderStore::release(const Plan& plan, const std::string& moved) {
 
 void SqliteOrderStore::write_raises(const Plan& plan) {
   for (const auto& raise : plan.raises) {
-    raise_ledger_.bind(1, raise.product.value).bind(2, raise.units).run();
-    if (database_.changes() != 1) throw std::logic_error("a product for sale has no ledger row");
+    raise_ledger_.bind(1, raise.product.value).bind(2, raise.units).bind(3, raise.terms_version).run();
+    if (database_.changes() != 1) throw TermsChanged(raise.product);
   }
   for (const auto& limit : plan.limits) {
     raise_limit_.bind(1, limit.product.value).bind(2, limit.user.value).bind(3, limit.units);

@@ -65,6 +65,13 @@ Failure overloaded() {
       .retry_in(std::chrono::seconds{1});
 }
 
+Failure outcome_unknown() {
+  return Failure(Error::outcome_unknown,
+                 "Nobody can say yet whether this was done. Repeat it with the same Idempotency-Key, or look at "
+                 "your orders.")
+      .retry_in(std::chrono::seconds{1});
+}
+
 std::size_t lines_of(const std::vector<CommandPtr>& round) {
   std::size_t lines = 0;
   for (const auto& command : round) {
@@ -138,13 +145,14 @@ Awaitable<void> OrderWriter::settle(Round round) {
   counters_.commands.fetch_add(static_cast<std::int64_t>(round.size()), std::memory_order_relaxed);
   const Monotonic deadline = clock_.monotonic() + limits::settle_budget;
 
-  Attempt result = co_await attempt(round);
-  if (result == Attempt::disagreed) {
+  const bool current = !must_read_ledgers(round) || co_await reload();
+  Attempt result = current ? co_await attempt(round, deadline) : Attempt::unavailable;
+  if (result == Attempt::disagreed || result == Attempt::undone) {
     counters_.rejected_rounds.fetch_add(1, std::memory_order_relaxed);
     const bool loaded = co_await reload();
-    result = loaded ? co_await attempt(round) : Attempt::unavailable;
+    result = loaded ? co_await attempt(round, deadline) : Attempt::unavailable;
   }
-  if (result == Attempt::committed) co_return;
+  if (result == Attempt::answered) co_return;
   if (result == Attempt::unavailable) co_return fail(std::move(round), store_unavailable());
 
   for (auto& command : round) {
@@ -155,16 +163,16 @@ Awaitable<void> OrderWriter::settle(Round round) {
       continue;
     }
     const bool loaded = co_await reload();
-    const Attempt outcome = loaded ? co_await attempt(alone) : Attempt::unavailable;
-    if (outcome == Attempt::committed) continue;
-    if (outcome == Attempt::disagreed)
+    const Attempt outcome = loaded ? co_await attempt(alone, deadline) : Attempt::unavailable;
+    if (outcome == Attempt::answered) continue;
+    if (outcome == Attempt::disagreed && !settings_.shares_store)
       log_->error("the order store refuses a command that its own rows allow");
     fail(std::move(alone), store_unavailable());
   }
 }
 
-// read, decide, commit, answer. On `committed` the round has been answered and is empty.
-Awaitable<OrderWriter::Attempt> OrderWriter::attempt(Round& round) {
+// read, decide, commit, answer.
+Awaitable<OrderWriter::Attempt> OrderWriter::attempt(Round& round, Monotonic deadline) {
   const bool numbered = co_await numbers_->ensure(round.size(), lines_of(round));
   if (!numbered) co_return Attempt::unavailable;
   ++stamp_.seq;
@@ -183,50 +191,121 @@ Awaitable<OrderWriter::Attempt> OrderWriter::attempt(Round& round) {
     if (claimed) granted = std::move(*claimed);  // a gate that is away grants nothing: placements wait
   }
 
-  const DecideInput input{sales_, known, claims, granted, stamp_, clock_.now(), settings_.decide};
+  const bool fresh = !settings_.shares_store || !ledgers_older_than(limits::ledger_freshness);
+  const DecideInput input{sales_, known, claims, granted, fresh, stamp_, clock_.now(), settings_.decide};
   const Decision decision = decide(round, input, *numbers_);
 
-  Committed committed;
-  if (!decision.plan.empty()) {
-    auto result = co_await store_.commit(decision.plan);
-    if (const auto* rejected = std::get_if<Rejected>(&result)) {
-      log_->warn("a round of {} was refused by the order store: {}", round.size(), rejected->detail);
-      co_return rejected->why == Rejected::Why::constraint ? Attempt::disagreed : Attempt::unavailable;
-    }
-    committed = std::get<Committed>(std::move(result));
+  auto result = co_await write(decision.plan, round, deadline);
+  Attempt end = Attempt::answered;
+  if (const auto* rejected = std::get_if<Rejected>(&result)) {
+    log_->warn("a round of {} was refused by the order store: {}", round.size(), rejected->detail);
+    end = rejected->why == Rejected::Why::constraint ? Attempt::disagreed : Attempt::unavailable;
+  } else if (std::holds_alternative<Unknown>(result)) {
+    end = Attempt::undone;
+  } else if (!round.empty()) {  // else its fate was learned after its buyers had been sent away
+    const auto& committed = std::get<Committed>(result);
     adopt(decision.plan, committed);
+    answer(std::move(round), decision, committed);
+    round.clear();
   }
-  answer(std::move(round), decision, committed);
-  round.clear();
+  co_await settle_gate(claims);
+  co_return round.empty() ? Attempt::answered : end;
+}
 
+// Unknown: it is certain by now that nothing of the plan took.
+Awaitable<CommitResult> OrderWriter::write(const Plan& plan, Round& round, Monotonic deadline) {
+  if (plan.empty()) co_return Committed{};
+  auto result = co_await store_.commit(plan);
+  if (!std::holds_alternative<Unknown>(result)) co_return result;
+  counters_.unknown_rounds.fetch_add(1, std::memory_order_relaxed);
+  log_->warn("the outcome of a round of {} is unknown: {}", round.size(), std::get<Unknown>(result).detail);
+  co_return co_await learn_fate(plan, round, deadline);
+}
+
+// Asks the store until it is answered, and sends nothing else meanwhile. Buyers are not kept for longer than the
+// deadline: they are told that nobody knows yet. Of a round that took nobody says which moves found their order
+// changed: each is decided again on what the order is now, where a repeat is success.
+Awaitable<CommitResult> OrderWriter::learn_fate(const Plan& plan, Round& round, Monotonic deadline) {
+  for (;; co_await clock_.sleep_for(limits::settle_pause)) {
+    if (clock_.monotonic() >= deadline && !round.empty()) {
+      fail(std::move(round), outcome_unknown());
+      round.clear();
+    }
+    const auto fate = co_await store_.settle(plan.stamp);
+    if (!fate) continue;
+    if (*fate == RoundFate::dead) co_return Unknown{};
+    const bool loaded = co_await reload();
+    if (!loaded) continue;
+    Committed committed;
+    for (const auto& move : plan.moves) committed.not_moved.push_back(move.order);
+    co_return committed;
+  }
+}
+
+// Whatever became of the round: nothing of it is in flight any more.
+Awaitable<void> OrderWriter::settle_gate(const stock::ClaimRound& claims) {
   std::vector<stock::LedgerSnapshot> ledgers;
   for (const auto& line : claims.lines) {
     const Ledger& ledger = sales_.at(line.ledger.product).ledger;
     ledgers.push_back({ledger.product, ledger.version, ledger.total, ledger.committed});
   }
-  co_await gate_.settle(stamp_.seq, ledgers);
-  co_return Attempt::committed;
+  co_await gate_.settle(claims.seq, ledgers);
+}
+
+// --- what this writer knows of the database
+// ------------------------------------------------------------------------
+
+Awaitable<void> OrderWriter::run_refresh() {
+  for (;;) {
+    co_await clock_.sleep_for(limits::ledger_refresh);
+    (void)co_await submit(RefreshLedgers{});  // refused: the next one does
+  }
+}
+
+// Where other servers sell, what this one knows grows old. What the last round waited for may have been decided
+// by now, and a product that is not known here may have been put up for sale by another server.
+bool OrderWriter::must_read_ledgers(const Round& round) const {
+  if (!settings_.shares_store) return false;
+  if (left_waiters_ || ledgers_older_than(limits::ledger_refresh)) return true;
+  return std::ranges::any_of(round, [this](const CommandPtr& command) {
+    const auto* place = std::get_if<PlaceOrder>(&command->what);
+    return place != nullptr && std::ranges::any_of(place->lines, [this](const OrderLine& line) {
+      return !sales_.contains(line.product);
+    });
+  });
+}
+
+bool OrderWriter::ledgers_older_than(std::chrono::nanoseconds age) const {
+  return clock_.monotonic() - ledgers_read_at_ >= age;
 }
 
 Awaitable<bool> OrderWriter::reload() {
+  const Monotonic asked = clock_.monotonic();
   auto sales = co_await store_.load_sales();
   if (!sales) co_return false;
-  for (auto& sale : *sales) {
-    const ProductId product = sale.terms.product;
-    ++epochs_[product];
-    board_.publish(sale.ledger);
-    board_.lower(product);
-    sales_[product] = std::move(sale);
-    watch_sold_out(product);
-  }
+  ledgers_read_at_ = asked;
+  for (auto& sale : *sales) take_over(std::move(sale));
   co_return true;
+}
+
+void OrderWriter::take_over(Sale sale) {
+  const ProductId product = sale.terms.product;
+  Sale& known = sales_[product];
+  const bool same = known.ledger == sale.ledger && known.terms.version == sale.terms.version;
+  known = std::move(sale);
+  board_.publish(known.ledger);
+  if (same) return board_.extend(product, flags_valid_until());
+  ++epochs_[product];
+  board_.lower(product);
+  watch_sold_out(product);
 }
 
 // What the database holds now becomes what this writer knows and what readers see, before any answer leaves.
 void OrderWriter::adopt(const Plan& plan, const Committed& committed) {
   counters_.placed.fetch_add(static_cast<std::int64_t>(plan.orders.size()), std::memory_order_relaxed);
   for (const auto& change : plan.terms) {
-    sales_[change.terms.product].terms = change.terms;
+    SaleTerms& known = sales_[change.terms.product].terms;
+    if (known.version < change.terms.version) known = change.terms;
     board_.lower(change.terms.product);
     ++epochs_[change.terms.product];
   }
@@ -235,10 +314,13 @@ void OrderWriter::adopt(const Plan& plan, const Committed& committed) {
     if (ledger.committed < 0 || ledger.committed > ledger.total || ledger.sold > ledger.committed) {
       throw std::logic_error("the ledger's CHECK does not hold");
     }
-    if (known.committed != ledger.committed || known.total != ledger.total) ++epochs_[ledger.product];
+    // A version further on means that another server was there in between, whose orders the marks do not know.
+    const bool others = ledger.version != known.version + 1;
+    const bool moved = known.committed != ledger.committed || known.total != ledger.total;
+    if (moved || others) ++epochs_[ledger.product];
     known = ledger;
     board_.publish(ledger);
-    if (ledger.available() > 0) board_.lower(ledger.product);
+    if (ledger.available() > 0 || (others && settings_.shares_store)) board_.lower(ledger.product);
   }
   for (const auto& ledger : committed.ledgers) watch_sold_out(ledger.product);
 }
@@ -263,6 +345,7 @@ void OrderWriter::answer(Round round, const Decision& decision, const Committed&
     (again ? later : answered).push_back(std::move(round[i]));
   }
   progress_ = !answered.empty();
+  left_waiters_ = std::ranges::find(decision.fates, Fate::waits) != decision.fates.end();
   queue_.answer(std::move(answered));
   queue_.give_back(std::move(later));
 }
@@ -295,10 +378,14 @@ Awaitable<void> OrderWriter::raise_flag(ProductId product, std::int64_t epoch) {
     auto flag = std::make_shared<SoldOutFlag>();
     flag->terms = sales_.at(product).terms;
     flag->marks = std::move(*marks);
-    flag->valid_until = Monotonic::max();  // this writer's ledger is the ledger: nobody else can free a unit
-    board_.raise(product, std::move(flag));
+    board_.raise(product, std::move(flag), flags_valid_until());
     co_return;
   }
+}
+
+Monotonic OrderWriter::flags_valid_until() const {
+  if (!settings_.shares_store) return Monotonic::max();  // nobody else can free a unit
+  return ledgers_read_at_ + limits::ledger_freshness;
 }
 
 }  // namespace buyme::order

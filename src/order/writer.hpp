@@ -8,9 +8,9 @@
 // Invariants:
 //  1. An outcome leaves only after the transaction that it describes is committed.
 //  2. sales_ is what the database held after the last commit of this writer; it is read anew whenever the
-//  database
-//     disagreed with it.
+//     database disagreed with it and, where other servers sell from the same database, when it is old.
 //  3. Arrival order per server is the order of decisions, transitions before placements.
+//  4. While the outcome of a commit is unknown nothing else is sent to the store.
 //
 // Thread safety: run() and everything below it on the writer's executor; submit() from any known home; stop()
 // from any.
@@ -30,7 +30,8 @@ namespace buyme::order {
 
 struct WriterSettings {
   DecideSettings decide;
-  std::size_t queue = 0;  // placements that may wait; 0: the default of limits.hpp
+  std::size_t queue = 0;      // placements that may wait; 0: the default of limits.hpp
+  bool shares_store = false;  // other servers commit to the same database
 };
 
 class OrderWriter {
@@ -43,14 +44,16 @@ class OrderWriter {
   Awaitable<void> start();
   // Rounds until stop(): returns when every admitted command has been answered.
   Awaitable<void> run();
+  // Only with shares_store, beside run(): sees to it that ledgers and flags are read anew without traffic, too.
+  Awaitable<void> run_refresh();
   void stop() { queue_.close(); }
 
   // Suspends until the command's transaction is committed, or refused. Errors beside the command's own:
-  // overloaded, shutting_down, store_unavailable (each certainly not done).
+  // overloaded, shutting_down, store_unavailable (each certainly not done); outcome_unknown.
   Awaitable<Outcome> submit(Command::What what) { return queue_.submit(std::move(what), clock_.monotonic()); }
 
   struct Counters {
-    std::atomic<std::int64_t> rounds{0}, commands{0}, placed{0}, rejected_rounds{0};
+    std::atomic<std::int64_t> rounds{0}, commands{0}, placed{0}, rejected_rounds{0}, unknown_rounds{0};
   };
   const Counters& counters() const { return counters_; }
   std::size_t waiting() const { return queue_.waiting(); }
@@ -58,18 +61,30 @@ class OrderWriter {
  private:
   using Round = std::vector<CommandPtr>;
   class Numbers;
-  enum class Attempt : std::uint8_t { committed, disagreed, unavailable };
+  enum class Attempt : std::uint8_t {
+    answered,     // the round is over, and empty
+    disagreed,    // refused: what it was decided on is not what the database holds
+    undone,       // its outcome was unknown, and it is certain now that nothing of it took
+    unavailable,  // the store cannot do it now; nothing was done
+  };
 
   void refuse_stale(Round& round);
   Awaitable<void> settle(Round round);
-  Awaitable<Attempt> attempt(Round& round);
+  Awaitable<Attempt> attempt(Round& round, Monotonic deadline);
+  Awaitable<CommitResult> write(const Plan& plan, Round& round, Monotonic deadline);
+  Awaitable<CommitResult> learn_fate(const Plan& plan, Round& round, Monotonic deadline);
+  Awaitable<void> settle_gate(const stock::ClaimRound& claims);
   Awaitable<bool> reload();
+  void take_over(Sale sale);
 
   void adopt(const Plan& plan, const Committed& committed);
   void answer(Round round, const Decision& decision, const Committed& committed);
   void fail(Round round, const Failure& failure);
   void watch_sold_out(ProductId product);
   Awaitable<void> raise_flag(ProductId product, std::int64_t epoch);
+  Monotonic flags_valid_until() const;
+  bool must_read_ledgers(const Round& round) const;
+  bool ledgers_older_than(std::chrono::nanoseconds age) const;
 
   WriterSettings settings_;
   OrderStore& store_;
@@ -85,7 +100,9 @@ class OrderWriter {
   Sales sales_;
   std::unordered_map<ProductId, std::int64_t> epochs_;   // grows when a product's live orders or terms change
   std::unordered_map<ProductId, std::int64_t> loading_;  // the epoch whose marks are being loaded
+  Monotonic ledgers_read_at_;                            // when the store was asked for all of sales_ last
   bool progress_ = true;                                 // of the last round: false when it held only waiters
+  bool left_waiters_ = false;                            // the last round: on units in flight elsewhere
   Counters counters_;
 };
 

@@ -276,6 +276,7 @@ class PoisonedStore final : public OrderStore {
     }
     co_return co_await inner_->commit(plan);
   }
+  Awaitable<Result<RoundFate>> settle(Stamp round) override { return inner_->settle(round); }
   Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) override {
     return inner_->lapsed_holds(now, limit);
   }

@@ -152,6 +152,7 @@ Result<void> close_in(soci::session& session, AttemptId id, PaymentSettlement se
   if (settlement != PaymentSettlement::too_late) return {};
   const auto attempt = read_attempt(session, id);
   if (!attempt || attempt->state != AttemptState::succeeded) return {};
+  if (attempt->amount == 0) return {};  // nothing was taken, and no provider refunds nothing
   return insert_refund_in(session, "late:" + std::to_string(id.value), *attempt, attempt->amount, now);
 }
 

@@ -48,7 +48,8 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
   void add_terms(Plan& plan, std::int64_t product, Units total, std::optional<Units> limit = {}) {
     order::TermsChange change;
     change.terms.product = ProductId{product};
-    change.terms.version = ++version;
+    change.old_version = std::exchange(versions[product], ++version);
+    change.terms.version = version;
     change.terms.price = 1'000;
     change.terms.total = total;
     change.terms.per_user_limit = limit;
@@ -72,7 +73,7 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
         return order;
       }
     }
-    plan.raises.push_back({ProductId{product}, quantity});
+    plan.raises.push_back({ProductId{product}, quantity, versions[product]});
     return order;
   }
 
@@ -169,6 +170,7 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
   std::unique_ptr<order::OrderReads> reads = GetParam().open_reads(place, pool);
   std::int64_t writer = *run(store->next_writer_number());
   std::int64_t seq = 0, version = 0, last_number = 0;
+  std::map<std::int64_t, std::int64_t> versions;  // of the terms, by product, as put last
   std::deque<order::Order> orders;  // plans point into it
 };
 

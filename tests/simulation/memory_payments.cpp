@@ -49,7 +49,8 @@ Result<void> PaymentDatabase::close(AttemptId attempt, PaymentSettlement settlem
   AttemptRow* row = find(attempt);
   if (row == nullptr || !row->attempt.open) return {};
   // First what may be refused, so that a refusal leaves the attempt open.
-  if (settlement == PaymentSettlement::too_late && row->attempt.state == AttemptState::succeeded) {
+  if (settlement == PaymentSettlement::too_late && row->attempt.state == AttemptState::succeeded &&
+      row->attempt.amount > 0) {
     RefundRow refund;
     refund.amount = row->attempt.amount;
     refund.next_try = now;
