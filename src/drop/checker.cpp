@@ -113,7 +113,8 @@ Shelf* Judge::shelf(std::int64_t product) {
 
 void Judge::hear(const Attempt& attempt) {
   const bool unanswered = attempt.outcome == Outcome::unanswered;
-  users_[attempt.user_id].may_have_ordered += unanswered || !attempt.orders.empty();
+  users_[attempt.user_id].may_have_ordered +=
+      unanswered || attempt.gave_up || attempt.answer_lost || !attempt.orders.empty();
   for (const auto& line : attempt.lines) {
     Shelf* const of = shelf(line.product_id);
     if (of == nullptr) continue;
@@ -306,10 +307,11 @@ Check Judge::readable_again() const {
 Check Judge::no_order_unasked() const {
   Finding finding("no order that nobody was told of");
   std::unordered_set<std::int64_t> told;
-  std::unordered_set<std::int64_t> waiting;  // users with a key that was never answered
+  std::unordered_set<std::int64_t> waiting;  // users with a request that was never answered
   for (const auto& attempt : clients_.attempts) {
     for (const auto& order : attempt.orders) told.insert(order.order_id);
-    if (attempt.outcome == Outcome::unanswered) waiting.insert(attempt.user_id);
+    const bool may_exist = attempt.outcome == Outcome::unanswered || attempt.gave_up || attempt.answer_lost;
+    if (may_exist) waiting.insert(attempt.user_id);
   }
   for (const auto& order : shop_.orders) {
     if (!told.contains(order.order_id) && !waiting.contains(order.user_id)) {

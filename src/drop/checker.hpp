@@ -62,7 +62,8 @@ struct Attempt {
   std::int64_t user_id = 0;
   std::vector<WantedLine> lines;  // each product once, ascending
   Outcome outcome = Outcome::unanswered;
-  bool gave_up = false;           // he went away before a final answer: the order may or may not exist
+  bool gave_up = false;      // he went away before a final answer: the order may or may not exist
+  bool answer_lost = false;  // to one of his requests: whatever he was told later, it may have placed the order
   std::vector<SeenOrder> orders;  // one for each answer that carried an order
   int sold_out_answers = 0;
   std::string refusal;  // the code of the last refusal ("SALE_CLOSED")

@@ -151,12 +151,17 @@ Awaitable<void> Buyer::second_click(drop::Attempt& attempt, std::shared_ptr<int>
 
 Awaitable<Buyer::Next> Buyer::click(drop::Attempt& attempt) {
   const Duration sent = world_.scheduler_.now();
+  world_.trace_.say("user {} (key {}) asks", plan_.user, attempt.key);
   order::PlaceRequest place{UserId{plan_.user}, plan_.lines, attempt.key};
   std::function<Awaitable<Result<order::Placed>>(ShopProcess&)> request = [place](ShopProcess& server) {
     return server.orders().place(place);
   };
   const auto answer = co_await ask<Result<order::Placed>>(false, std::move(request));
-  if (!answer) co_return Next::lost;
+  if (!answer) {
+    world_.trace_.say("user {} (key {}) gets no answer", plan_.user, attempt.key);
+    attempt.answer_lost = true;
+    co_return Next::lost;
+  }
   co_return record(attempt, *answer, sent);
 }
 
@@ -178,6 +183,8 @@ Buyer::Next Buyer::refused(drop::Attempt& attempt, const Failure& failure, Durat
     return Next::done;
   };
   if (is_unavailable(failure.error)) {
+    const bool small_queue = world_.scenario_.settings.writer.queue > 0;
+    if (failure.error == Error::overloaded && small_queue) world_.faults_.note(Fault::queue_full, Coverage::placing);
     auto& list = world_.unavailable_;
     if (std::ranges::find(list, failure.error) == list.end()) list.push_back(failure.error);
     return Next::again;
@@ -185,12 +192,13 @@ Buyer::Next Buyer::refused(drop::Attempt& attempt, const Failure& failure, Durat
   switch (failure.error) {
     case Error::sold_out:
       ++attempt.sold_out_answers;
-      world_.sold_out_.push_back({plan_.user, order::merge_lines(plan_.lines), sent, world_.scheduler_.now()});
+      world_.sold_out_.push_back({plan_.user, attempt.key, order::merge_lines(plan_.lines), sent, world_.scheduler_.now()});
       return final_answer(Outcome::sold_out);
     case Error::limit_exceeded:
       check_resume(failure);
       return final_answer(Outcome::limit_exceeded);
     case Error::outcome_unknown:
+      attempt.answer_lost = true;
       return Next::lost;
     case Error::sale_not_open:
       return Next::again;

@@ -11,6 +11,7 @@
 // an executor.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
@@ -125,7 +126,7 @@ class Context : public boost::asio::execution_context {
   Scheduler& scheduler() const { return *scheduler_; }
 
   // What becomes ready before `until` lies and waits, in its order.
-  void pause(Scheduler::Nanoseconds until) { paused_until_ = until; }
+  void pause(Scheduler::Nanoseconds until) { paused_until_ = std::max(paused_until_, until); }
   Scheduler::Nanoseconds paused_until() const { return paused_until_; }
 
  private:

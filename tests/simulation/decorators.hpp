@@ -26,14 +26,21 @@ class LedgerLog {
   struct Entry {
     Scheduler::Nanoseconds at;
     Units total = 0, committed = 0, sold = 0;
+    Units raised = 0;  // by the orders of this commit
     Units available() const { return total - committed; }
   };
-  void add(Scheduler::Nanoseconds at, const order::Ledger& ledger);
+  void add(Scheduler::Nanoseconds at, const order::Ledger& ledger, Units raised);
   // The fewest units that were free at any moment of [from, to].
   Units fewest_free(ProductId product, Scheduler::Nanoseconds from, Scheduler::Nanoseconds to) const;
+  void add_order(Scheduler::Nanoseconds at, UserId user, std::string_view key);
+  // When the order of this key was committed.
+  std::optional<Scheduler::Nanoseconds> placed_at(UserId user, const std::string& key) const;
+  // The most units that the orders of one commit in [from, to] took.
+  Units most_raised(ProductId product, Scheduler::Nanoseconds from, Scheduler::Nanoseconds to) const;
 
  private:
   std::map<ProductId, std::vector<Entry>> entries_;
+  std::map<std::pair<UserId, std::string>, Scheduler::Nanoseconds> placed_;
 };
 
 // What the decorators of one sale share.
@@ -51,6 +58,8 @@ struct Surroundings {
                                           faults.random().below(static_cast<std::uint64_t>(most.count()) + 1))};
   }
 };
+
+inline constexpr std::chrono::seconds longest_hang{5};  // of a store
 
 struct OrderStoreFaults {
   // A database behind a network: commits can be lost on the way, arrive late, or lose their answer. Applies a

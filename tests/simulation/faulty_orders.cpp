@@ -1,4 +1,5 @@
 // The order database and the gate behind a network that fails.
+#include <algorithm>
 #include <deque>
 
 #include "simulation/decorators.hpp"
@@ -11,8 +12,27 @@ using order::Plan;
 using order::Rejected;
 using order::Unknown;
 
-void LedgerLog::add(Scheduler::Nanoseconds at, const order::Ledger& ledger) {
-  entries_[ledger.product].push_back({at, ledger.total, ledger.committed, ledger.sold});
+void LedgerLog::add(Scheduler::Nanoseconds at, const order::Ledger& ledger, Units raised) {
+  entries_[ledger.product].push_back({at, ledger.total, ledger.committed, ledger.sold, raised});
+}
+
+Units LedgerLog::most_raised(ProductId product, Scheduler::Nanoseconds from, Scheduler::Nanoseconds to) const {
+  Units most = 0;
+  const auto found = entries_.find(product);
+  if (found == entries_.end()) return most;
+  for (auto entry = found->second.rbegin(); entry != found->second.rend() && entry->at >= from; ++entry) {
+    if (entry->at <= to) most = std::max(most, entry->raised);
+  }
+  return most;
+}
+
+void LedgerLog::add_order(Scheduler::Nanoseconds at, UserId user, std::string_view key) {
+  if (!key.empty()) placed_.emplace(std::pair{user, std::string(key)}, at);
+}
+
+std::optional<Scheduler::Nanoseconds> LedgerLog::placed_at(UserId user, const std::string& key) const {
+  const auto found = placed_.find({user, key});
+  return found == placed_.end() ? std::nullopt : std::optional(found->second);
 }
 
 Units LedgerLog::fewest_free(ProductId product, Scheduler::Nanoseconds from, Scheduler::Nanoseconds to) const {
@@ -80,7 +100,7 @@ class FaultyStore final : public order::OrderStore {
     }
     const bool hangs = strikes(Fault::store_hangs, plan);
     const bool before = around_.faults.random().chance(0.5);
-    if (hangs && before) co_await pass(5s);
+    if (hangs && before) co_await pass(longest_hang);
     if (strikes(Fault::killed_in_commit, plan)) {
       if (!before) (void)co_await apply(plan);
       around_.kill(server_);
@@ -89,7 +109,7 @@ class FaultyStore final : public order::OrderStore {
     CommitResult result = co_await apply(plan);
     const bool took = std::holds_alternative<order::Committed>(result);
     if (faults_.apply_late && took && strikes(Fault::commit_answer_lost, plan)) co_return co_await give_up();
-    co_await pass(hangs && !before ? 5s : around_.latency);
+    co_await pass(hangs && !before ? longest_hang : around_.latency);
     co_return result;
   }
 
@@ -134,11 +154,13 @@ class FaultyStore final : public order::OrderStore {
       return;
     }
     for (const auto& ledger : std::get<order::Committed>(result).ledgers) {
-      around.ledgers.add(around.scheduler.now(), ledger);
+      const auto raise = std::ranges::find(plan.raises, ledger.product, &order::LedgerRaise::product);
+      around.ledgers.add(around.scheduler.now(), ledger, raise == plan.raises.end() ? 0 : raise->units);
       around.trace.say("ledger of product {}: total {}, committed {}, sold {} (round {}.{})", ledger.product.value,
                        ledger.total, ledger.committed, ledger.sold, plan.stamp.writer, plan.stamp.seq);
     }
     for (const auto& entry : plan.orders) {
+      around.ledgers.add_order(around.scheduler.now(), entry.order->user, entry.key);
       around.trace.say("order {} of user {} is committed (round {}.{})", entry.order->id.value,
                        entry.order->user.value, plan.stamp.writer, plan.stamp.seq);
     }

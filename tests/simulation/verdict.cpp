@@ -34,12 +34,15 @@ class Judgement {
     }
     everything_is_at_rest();
     sold_out_was_true_then();
+    winners_are_led_to_their_orders();
     one_server_is_never_contradicted();
     the_store_is_blamed_only_for_faults();
     return std::move(violations_);
   }
 
  private:
+  bool likely(Fault fault) const { return sale_.likelihood[static_cast<std::size_t>(fault)] > 0; }
+
   Milliseconds worst_clock() const {
     Milliseconds worst{0};
     for (const auto& incident : sale_.incidents) worst += std::chrono::abs(incident.jump);
@@ -55,17 +58,37 @@ class Judgement {
     }
   }
 
-  // Refused from a ledger that may be limits::ledger_freshness old, and never from an older one.
+  // Refused from a ledger that may be limits::ledger_freshness old, and never from an older one. Several servers:
+  // less what those got who stood before him in the same round. One server: a unit is free once the commit that
+  // gives it back has answered.
   void sold_out_was_true_then() {
+    const bool unanswered_commits = sale_.shape == Shape::one_shop && likely(Fault::store_hangs);
+    const Duration slack = limits::ledger_freshness + (unanswered_commits ? Duration{longest_hang} : Duration{10ms});
     for (const auto& told : remains_.sold_out) {
-      const auto since = told.sent - limits::ledger_freshness - 10ms;
+      const auto since = told.sent - slack;
       const bool some_line_lacked = std::ranges::any_of(told.lines, [&](const order::OrderLine& line) {
-        return world_.ledgers().fewest_free(line.product, since, told.answered) < line.quantity;
+        const LedgerLog& log = world_.ledgers();
+        const Units ahead = sale_.shape == Shape::split ? log.most_raised(line.product, told.sent, told.answered) : 0;
+        return log.fewest_free(line.product, since, told.answered) - ahead < line.quantity;
       });
       if (some_line_lacked) continue;
       violations_.push_back(fmt::format(
           "user {} was told SOLD_OUT at {} ms though enough of product {} was free all the time", told.user,
           std::chrono::floor<Milliseconds>(told.answered).count(), told.lines[0].product.value));
+      break;
+    }
+  }
+
+  // Who repeats the key of an order is led to it; another server than the one that placed it may be behind.
+  void winners_are_led_to_their_orders() {
+    const Duration behind = sale_.shape == Shape::split ? limits::ledger_freshness + 10ms : 0ms;
+    for (const auto& told : remains_.sold_out) {
+      if (told.key.empty()) continue;
+      const auto placed = world_.ledgers().placed_at(UserId{told.user}, told.key);
+      if (!placed || *placed + behind >= told.sent) continue;
+      violations_.push_back(fmt::format("user {} (key {}) was told SOLD_OUT at {} ms, {} ms after his order", told.user,
+                                        told.key, std::chrono::floor<Milliseconds>(told.answered).count(),
+                                        std::chrono::floor<Milliseconds>(told.sent - *placed).count()));
       break;
     }
   }
@@ -77,7 +100,6 @@ class Judgement {
   }
 
   void the_store_is_blamed_only_for_faults() {
-    const auto likely = [this](Fault fault) { return sale_.likelihood[static_cast<std::size_t>(fault)] > 0; };
     const bool faulty = likely(Fault::commit_refused) || likely(Fault::store_away) || likely(Fault::commit_lost) ||
                         likely(Fault::commit_late) || likely(Fault::commit_answer_lost);
     const bool blamed = std::ranges::find(remains_.unavailable, Error::store_unavailable) != remains_.unavailable.end();

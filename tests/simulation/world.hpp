@@ -22,6 +22,7 @@ namespace buyme::simulation {
 // A buyer was told that too few units are free.
 struct SoldOutAnswer {
   std::int64_t user = 0;
+  std::string key;
   std::vector<order::OrderLine> lines;
   Scheduler::Nanoseconds sent, answered;
 };
