@@ -49,7 +49,7 @@ Awaitable<void> visit(World& world, BuyerPlan plan) {
 }
 
 Awaitable<void> Buyer::run() {
-  co_await wait_until(world_.outside_.get_executor(), world_.began_at_ + plan_.at, use_awaitable);
+  co_await wait_until(world_.scheduler_, world_.began_at_ + plan_.at, use_awaitable);
   const bool placed = co_await place();
   if (!placed) co_return;
   if (world_.choices_.chance(0.2)) co_await read_back();

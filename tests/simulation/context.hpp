@@ -12,6 +12,7 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
@@ -176,30 +177,30 @@ inline Context::executor_type Context::get_executor() noexcept {
 // Completes with no error at virtual time `at`, or with operation_aborted when canceled through the handler's
 // cancellation slot. As a waitable timer does.
 template <class CompletionToken>
-auto wait_until(Context::executor_type executor, Scheduler::Nanoseconds at, CompletionToken&& token) {
+auto wait_until(Scheduler& scheduler, Scheduler::Nanoseconds at, CompletionToken&& token) {
   return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code)>(
-      [executor, at](auto handler) {
-        Context& context = executor.context();
-        Scheduler& scheduler = context.scheduler();
-        auto slot = boost::asio::get_associated_cancellation_slot(handler);
-        // Shared by the two ends it can have; both run on the one thread.
+      [&scheduler, at](auto handler) {
         using Handler = decltype(handler);
+        Context& context = boost::asio::get_associated_executor(handler).context();
+        auto slot = boost::asio::get_associated_cancellation_slot(handler);
         if (!slot.is_connected()) {
           scheduler.start_timer(at, &context, make_task([handler = std::move(handler)]() mutable {
                                   std::move(handler)(boost::system::error_code{});
                                 }));
           return;
         }
+        // The task owns the handler; the slot knows where it is.
         auto kept = std::make_unique<Handler>(std::move(handler));
-        Handler* raw = kept.get();
-        const auto timer = scheduler.start_timer(at, &context, make_task([kept = std::move(kept), slot]() mutable {
-                                                   slot.clear();
-                                                   Handler last = std::move(*kept);
-                                                   kept.reset();
-                                                   std::move(last)(boost::system::error_code{});
-                                                 }));
+        Handler* const raw = kept.get();
+        auto fire = [kept = std::move(kept), slot]() mutable {
+          slot.clear();
+          Handler last = std::move(*kept);
+          kept.reset();
+          std::move(last)(boost::system::error_code{});
+        };
+        const auto timer = scheduler.start_timer(at, &context, make_task(std::move(fire)));
         slot.assign([&context, timer, raw](boost::asio::cancellation_type) {
-          TaskPtr task = context.scheduler().cancel_timer(timer);
+          const TaskPtr task = context.scheduler().cancel_timer(timer);
           if (!task) return;
           Handler last = std::move(*raw);
           boost::asio::post(context.get_executor(), [last = std::move(last)]() mutable {

@@ -52,7 +52,10 @@ struct Surroundings {
   std::function<std::size_t(OrderId)> state_of;  // the order's status as a column of Coverage
   std::function<void(Process&)> kill;            // as soon as what runs now has suspended
   std::chrono::nanoseconds latency{0};           // of one way, at most
+  int stragglers = 0;                            // messages, commits and charges that are still on their way
 
+  // Half of the answers come at once: most of what may happen meanwhile happens on the way there.
+  bool answers_slowly() { return latency.count() > 0 && (faults.random().next() & 1) != 0; }
   std::chrono::nanoseconds draw(std::chrono::nanoseconds most) {
     return most.count() <= 0 ? most : std::chrono::nanoseconds{static_cast<std::int64_t>(
                                           faults.random().below(static_cast<std::uint64_t>(most.count()) + 1))};

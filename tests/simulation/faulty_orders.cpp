@@ -125,7 +125,7 @@ class FaultyStore final : public order::OrderStore {
       co_return Failure(Error::store_unavailable, "The order store cannot be used right now.");
     }
     auto answer = co_await std::move(question);
-    co_await pass(around_.latency);
+    if (around_.answers_slowly()) co_await pass(around_.latency);
     co_return answer;
   }
 
@@ -142,8 +142,10 @@ class FaultyStore final : public order::OrderStore {
 
   void send_late(const Plan& plan) {
     auto owned = std::make_shared<OwnedPlan>(plan);
+    ++around_.stragglers;
     around_.scheduler.start_timer(around_.scheduler.now() + around_.draw(4s), nullptr,
                                   make_task([owned, &around = around_, apply = faults_.apply_late] {
+                                    --around.stragglers;
                                     note(around, owned->plan, apply(owned->plan));
                                   }));
   }
@@ -212,7 +214,7 @@ class FaultyReads final : public order::OrderReads {
     co_await delay(around_.scheduler, around_.draw(around_.latency));
     if (around_.faults.strikes(fault)) co_return Failure(Error::store_unavailable, "The orders cannot be read.");
     auto answer = co_await std::move(question);
-    co_await delay(around_.scheduler, around_.draw(around_.latency));
+    if (around_.answers_slowly()) co_await delay(around_.scheduler, around_.draw(around_.latency));
     co_return answer;
   }
 
@@ -233,7 +235,7 @@ class FaultyGate final : public stock::StockGate {
     if (around_.faults.strikes(Fault::gate_away)) co_return Failure(Error::overloaded, "The gate is away.");
     if (around_.faults.strikes(Fault::gate_hears_twice)) (void)co_await client_->claim(round);
     auto granted = co_await client_->claim(round);
-    co_await delay(around_.scheduler, around_.draw(around_.latency));
+    if (around_.answers_slowly()) co_await delay(around_.scheduler, around_.draw(around_.latency));
     co_return granted;
   }
 

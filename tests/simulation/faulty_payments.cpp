@@ -48,7 +48,7 @@ class FaultyPaymentStore final : public payment::PaymentStore {
       co_return Failure(Error::store_unavailable, "The shop cannot write right now; nothing was done.");
     }
     auto result = co_await std::move(work);
-    co_await delay(around_.scheduler, around_.draw(around_.latency));
+    if (around_.answers_slowly()) co_await delay(around_.scheduler, around_.draw(around_.latency));
     co_return result;
   }
 
@@ -66,7 +66,9 @@ class FaultyProvider final : public payment::PaymentProvider {
     const std::size_t state = around_.state_of(request.order);
     if (around_.faults.strikes(Fault::provider_charges_late, state)) {
       const auto at = around_.scheduler.now() + shop_timeout_ + around_.draw(3s);
+      ++around_.stragglers;
       around_.scheduler.start_timer(at, nullptr, make_task([this_bank = &bank_, &around = around_, request] {
+                                      --around.stragglers;
                                       (void)book(*this_bank, around, request);
                                     }));
       co_await delay(around_.scheduler, shop_timeout_ + around_.draw(1s));

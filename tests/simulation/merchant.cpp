@@ -40,7 +40,7 @@ Awaitable<void> open_sale(World& world) {
 }
 
 Awaitable<void> change_terms(World& world, TermsPlan plan) {
-  co_await wait_until(world.outside_.get_executor(), world.began_at_ + plan.at, use_awaitable);
+  co_await wait_until(world.scheduler_, world.began_at_ + plan.at, use_awaitable);
   order::SaleTerms& current = world.terms_[plan.product];
   ++current.version;  // taken, whatever comes of it: a later change must not carry the same one
   order::SaleTerms wanted = current;

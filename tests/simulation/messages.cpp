@@ -45,16 +45,17 @@ class Sender {
   // The same message once more, some time later, perhaps to another server, perhaps after newer ones.
   template <class T>
   void repeat(const Request<T>& request) {
-    asio::co_spawn(beside_, again<T>(pick_, around_.scheduler, around_.draw(longest_way), request), asio::detached);
+    ++around_.stragglers;
+    asio::co_spawn(beside_, again<T>(pick_, around_, request), asio::detached);
   }
   template <class T>
-  static Awaitable<void> again(PickServer pick, Scheduler& scheduler, std::chrono::nanoseconds later,
-                               Request<T> request) {
-    co_await delay(scheduler, later);
-    ShopProcess* server = pick();
-    if (server == nullptr) co_return;
-    std::function<Awaitable<Result<T>>()> bound = [request, server] { return request(*server); };
-    (void)co_await call<Result<T>>(nullptr, *server, std::move(bound), endless);
+  static Awaitable<void> again(PickServer pick, Surroundings& around, Request<T> request) {
+    co_await delay(around.scheduler, around.draw(longest_way));
+    if (ShopProcess* server = pick()) {
+      std::function<Awaitable<Result<T>>()> bound = [request, server] { return request(*server); };
+      (void)co_await call<Result<T>>(nullptr, *server, std::move(bound), endless);
+    }
+    --around.stragglers;
   }
 
   Process& from_;

@@ -46,7 +46,7 @@ class Draw {
 
   void draw_settings() {
     auto& writer = sale_.settings.writer;
-    writer.decide.hold = Milliseconds{between(1'000, 12'000)};
+    writer.decide.hold = Milliseconds{between(1'000, 8'000)};
     writer.decide.payment_grace = Milliseconds{between(0, 5'000)};
     // An embedded file has one server; a database server may have others, and commits on their way from the dead.
     writer.shares_store = sale_.shape == Shape::split;

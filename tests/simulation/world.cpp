@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration set_up{1s};             // until the first buyer may come
-constexpr Duration stragglers{10s};        // messages and commits that are still on their way
 constexpr Duration patience{900s};         // after the last fault, until all must be at rest: refunds back off to 300 s
 constexpr Duration look_again{250ms};
 constexpr std::uint64_t most_steps = 20'000'000;  // a sale that spins is no sale
@@ -99,7 +98,7 @@ Awaitable<void> World::counted(Awaitable<void> work) {
 Awaitable<void> World::run_sale() {
   began_at_ = set_up;
   co_await open_sale(*this);
-  co_await wait_until(outside_.get_executor(), began_at_, use_awaitable);
+  co_await wait_until(scheduler_, began_at_, use_awaitable);
   break_things();
   for (const auto& plan : scenario_.buyers) spawn(visit(*this, plan));
   for (const auto& change : scenario_.terms) spawn(change_terms(*this, change));
@@ -124,7 +123,7 @@ void World::note_incident(Fault fault) {
 }
 
 Awaitable<void> World::run_incident(Incident incident) {
-  co_await wait_until(outside_.get_executor(), began_at_ + incident.at, use_awaitable);
+  co_await wait_until(scheduler_, began_at_ + incident.at, use_awaitable);
   ShopProcess& process = *processes_[incident.process];
   if (!process.runs() || healed_) co_return;
   trace_.say("{} meets incident {}", process.name(), static_cast<int>(incident.kind));
@@ -178,7 +177,7 @@ bool World::all_serve() const {
 
 // Heals everything when the time has come, then waits until nobody has anything left to do.
 Awaitable<void> World::come_to_rest() {
-  co_await wait_until(outside_.get_executor(), set_up + scenario_.heals_at, use_awaitable);
+  co_await wait_until(scheduler_, set_up + scenario_.heals_at, use_awaitable);
   const Duration healed_at = scheduler_.now();
   healed_ = true;
   faults_.heal();
@@ -187,8 +186,7 @@ Awaitable<void> World::come_to_rest() {
     for (auto& process : processes_) {
       if (!process->runs()) process->start();
     }
-    const bool straggling = scheduler_.now() < healed_at + stragglers;
-    if (!straggling && under_way_ == 0 && all_serve() && payments_.quiet() && orders_->at_rest()) {
+    if (around_.stragglers == 0 && under_way_ == 0 && all_serve() && payments_.quiet() && orders_->at_rest()) {
       settled_ = true;
       break;
     }
