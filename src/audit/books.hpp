@@ -43,6 +43,7 @@ struct Books {
     UserId user;
     int status = 0;  // order::OrderStatus, or a number that is none
     Money amount = 0;
+    Time placed_at;
     Time hold_expires_at;
     std::optional<Time> paid_at;
     AttemptId paid_attempt;

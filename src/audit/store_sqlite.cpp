@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "audit/books.hpp"
+#include "audit/rows_sqlite.hpp"
 #include "audit/snapshot.hpp"
 
 namespace buyme::audit {
@@ -19,8 +20,8 @@ constexpr std::string_view select_ledgers =
 constexpr std::string_view select_terms =
     "SELECT product_id, per_user_limit FROM sale_terms ORDER BY product_id";
 constexpr std::string_view select_orders =
-    "SELECT order_id, user_id, status, amount, hold_expires_at, paid_at, paid_attempt_id FROM orders "
-    "ORDER BY order_id";
+    "SELECT order_id, user_id, status, amount, placed_at, hold_expires_at, paid_at, paid_attempt_id "
+    "FROM orders ORDER BY order_id";
 constexpr std::string_view select_items =
     "SELECT order_id, order_item_id, product_id, quantity, price, status, counted FROM order_items "
     "ORDER BY order_id, order_item_id";
@@ -110,9 +111,10 @@ void read_orders(const db::Sqlite& database, Books& books) {
     order.user = UserId{row.integer(1)};
     order.status = static_cast<int>(row.integer(2));
     order.amount = row.integer(3);
-    order.hold_expires_at = from_unix_ms(row.integer(4));
-    if (!row.is_null(5)) order.paid_at = from_unix_ms(row.integer(5));
-    order.paid_attempt = AttemptId{row.integer(6)};
+    order.placed_at = from_unix_ms(row.integer(4));
+    order.hold_expires_at = from_unix_ms(row.integer(5));
+    if (!row.is_null(6)) order.paid_at = from_unix_ms(row.integer(6));
+    order.paid_attempt = AttemptId{row.integer(7)};
     return order;
   });
   books.items = read_rows<Books::Item>(database, select_items, [](const db::Statement& row) {
@@ -130,7 +132,14 @@ void read_orders(const db::Sqlite& database, Books& books) {
   });
 }
 
-void read_payments(const db::Sqlite& database, Books& books) {
+}  // namespace
+
+void read_order_rows(const db::Sqlite& database, Books& books) {
+  read_stock(database, books);
+  read_orders(database, books);
+}
+
+void read_payment_rows(const db::Sqlite& database, Books& books) {
   books.attempts = read_rows<Books::Attempt>(database, select_attempts, [](const db::Statement& row) {
     return Books::Attempt{AttemptId{row.integer(0)}, OrderId{row.integer(1)}, row.integer(2),
                           attempt_state(row.integer(3)), row.integer(4) != 0};
@@ -141,13 +150,11 @@ void read_payments(const db::Sqlite& database, Books& books) {
   });
 }
 
-void read_provider(const db::Sqlite& database, Books& books) {
+void read_provider_rows(const db::Sqlite& database, Books& books) {
   books.charges = read_rows<Books::Charge>(database, select_charges, [](const db::Statement& row) {
     return Books::Charge{AttemptId{row.integer(0)}, OrderId{row.integer(1)}, row.integer(2), row.integer(3)};
   });
 }
-
-}  // namespace
 
 Books read_books(const Snapshot& snapshot, Time now) {
   Books books;
@@ -164,10 +171,10 @@ Books read_books(const Snapshot& snapshot, Time now) {
     read(file, [&](const db::Sqlite& database, Books&) { read_damage(database, file, books); });
   }
   read(File::product, read_catalogue);
-  read(File::order, read_stock);
+  read(File::order, read_stock);  // by itself, so that the orders are read though a stock table is broken
   read(File::order, read_orders);
-  read(File::payment, read_payments);
-  read(File::provider, read_provider);
+  read(File::payment, read_payment_rows);
+  read(File::provider, read_provider_rows);
   return books;
 }
 

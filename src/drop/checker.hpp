@@ -50,17 +50,27 @@ enum class PaymentSeen : std::uint8_t {
   refused,    // any other final answer
 };
 
-// All that was answered to one Idempotency-Key.
-struct Attempt {
-  std::string key;
-  std::int64_t user_id = 0;
+// One product of an order as asked for; each product once.
+struct WantedLine {
+  std::int64_t product_id = 0;
   Units quantity = 1;
+};
+
+// All that was answered to one Idempotency-Key, or to one click without a key.
+struct Attempt {
+  std::string key;  // empty: the buyer sent none
+  std::int64_t user_id = 0;
+  std::vector<WantedLine> lines;  // ascending by product
   Outcome outcome = Outcome::unanswered;
+  bool gave_up = false;           // went away of his own will: `unanswered` is then no offence of the shop
   std::vector<SeenOrder> orders;  // one for each answer that carried an order
   int sold_out_answers = 0;
-  std::string refusal;  // the code of the last refusal ("SALE_CLOSED")
+  std::string refusal;  // of the last refusal: status and code, or the code ("SALE_CLOSED")
   PaymentSeen payment = PaymentSeen::not_tried;
   std::string payment_refusal;
+  bool may_be_canceled = false;  // he or the merchant asked for a cancel whose answer may have been lost
+  bool canceled = false;         // he was told that the order is CANCELED: it must be
+  bool may_be_paid = false;      // he tried to pay and never saw the answer
 };
 
 struct Observed {
@@ -84,15 +94,23 @@ struct ReadBack {
   std::string problem;
 };
 
-struct ShopView {
+struct ProductView {
   std::int64_t product_id = 0;
-  Units per_user_limit = 0;        // 0: none
-  StockLevel before;               // when the first buyer clicked
-  StockLevel stock;                // when all was over
-  std::vector<SeenOrder> earlier;  // orders of this product from before the sale, as they are now
-  std::vector<SeenOrder> orders;   // orders of this product from the sale
+  Units per_user_limit = 0;  // 0: none
+  StockLevel before;         // when the first buyer clicked
+  StockLevel stock;          // when all was over
+  // Total, limit, window or state were changed during the sale: demanded is then only what holds whatever the
+  // merchant does.
+  bool terms_changed = false;
+};
+
+struct ShopView {
+  std::vector<ProductView> products;  // ascending by product
+  std::vector<SeenOrder> earlier;     // orders of these products from before the sale, as they are now
+  std::vector<SeenOrder> orders;      // orders of these products from the sale
   std::vector<ReadBack> read_back;
   Time read_at{};
+  Milliseconds clock_tolerance{2'000};  // between the shop's clock and ours
 };
 
 struct Check {
@@ -101,7 +119,7 @@ struct Check {
   std::string detail;  // the numbers, and when it failed the first offenders
 };
 
-// Every check, in the order in which they are best read.
+// Every check, in the order in which they are best read. With several products each tells of all of them.
 std::vector<Check> check(const Observed& clients, const ShopView& shop);
 
 // PENDING, PAYMENT_ENTERED, PAYMENT_FAILED
