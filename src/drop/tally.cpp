@@ -41,7 +41,8 @@ void Tally::count_attempts(const Observed& clients) {
   for (const auto& attempt : clients.attempts) {
     const bool uncertain = is_uncertain(attempt);
     // An order of several products is refused as a whole, which says nothing of each.
-    const bool certain = !uncertain && attempt.lines.size() == 1;
+    const bool speaks = attempt.lines.size() == 1 || attempt.outcome == Outcome::ordered;
+    const bool certain = speaks && !uncertain;
     for (const auto& line : attempt.lines) {
       const Shelf* found = find_shelf(line.product_id);
       if (found == nullptr) continue;

@@ -34,7 +34,7 @@ struct Stake {  // what one user asked for and holds of one product
   std::size_t shelf = 0;
   std::int64_t user_id = 0;
   Units wanted = 0;
-  Units certain = 0;          // by orders of this product alone that were answered
+  Units certain = 0;          // by answered orders of this product alone, or placed with others
   Units largest_refused = 0;  // of one such order that was not placed
   Units held_earlier = 0;     // live units from before the sale
   Units held = 0;             // live units from the sale
