@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "audit/books.hpp"
 #include "audit/rows_sqlite.hpp"
 #include "audit/snapshot.hpp"
 
@@ -19,8 +20,8 @@ constexpr std::string_view select_ledgers =
 constexpr std::string_view select_terms =
     "SELECT product_id, per_user_limit FROM sale_terms ORDER BY product_id";
 constexpr std::string_view select_orders =
-    "SELECT order_id, user_id, status, amount, placed_at, hold_expires_at, paid_at, paid_attempt_id FROM orders "
-    "ORDER BY order_id";
+    "SELECT order_id, user_id, status, amount, placed_at, hold_expires_at, paid_at, paid_attempt_id "
+    "FROM orders ORDER BY order_id";
 constexpr std::string_view select_items =
     "SELECT order_id, order_item_id, product_id, quantity, price, status, counted FROM order_items "
     "ORDER BY order_id, order_item_id";
@@ -131,7 +132,14 @@ void read_orders(const db::Sqlite& database, Books& books) {
   });
 }
 
-void read_payments(const db::Sqlite& database, Books& books) {
+}  // namespace
+
+void read_order_rows(const db::Sqlite& database, Books& books) {
+  read_stock(database, books);
+  read_orders(database, books);
+}
+
+void read_payment_rows(const db::Sqlite& database, Books& books) {
   books.attempts = read_rows<Books::Attempt>(database, select_attempts, [](const db::Statement& row) {
     return Books::Attempt{AttemptId{row.integer(0)}, OrderId{row.integer(1)}, row.integer(2),
                           attempt_state(row.integer(3)), row.integer(4) != 0};
@@ -142,17 +150,10 @@ void read_payments(const db::Sqlite& database, Books& books) {
   });
 }
 
-void read_provider(const db::Sqlite& database, Books& books) {
+void read_provider_rows(const db::Sqlite& database, Books& books) {
   books.charges = read_rows<Books::Charge>(database, select_charges, [](const db::Statement& row) {
     return Books::Charge{AttemptId{row.integer(0)}, OrderId{row.integer(1)}, row.integer(2), row.integer(3)};
   });
-}
-
-}  // namespace
-
-void read_order_rows(const db::Sqlite& database, Books& books) {
-  read_stock(database, books);
-  read_orders(database, books);
 }
 
 Books read_books(const Snapshot& snapshot, Time now) {
@@ -170,9 +171,10 @@ Books read_books(const Snapshot& snapshot, Time now) {
     read(file, [&](const db::Sqlite& database, Books&) { read_damage(database, file, books); });
   }
   read(File::product, read_catalogue);
-  read(File::order, read_order_rows);
-  read(File::payment, read_payments);
-  read(File::provider, read_provider);
+  read(File::order, read_stock);  // by itself, so that the orders are read though a stock table is broken
+  read(File::order, read_orders);
+  read(File::payment, read_payment_rows);
+  read(File::provider, read_provider_rows);
   return books;
 }
 

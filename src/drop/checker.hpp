@@ -50,7 +50,7 @@ enum class PaymentSeen : std::uint8_t {
   refused,    // any other final answer
 };
 
-// One product of an order as it was asked for.
+// One product of an order as asked for; each product once.
 struct WantedLine {
   std::int64_t product_id = 0;
   Units quantity = 1;
@@ -60,18 +60,19 @@ struct WantedLine {
 struct Attempt {
   std::string key;  // empty: the buyer sent none
   std::int64_t user_id = 0;
-  std::vector<WantedLine> lines;  // each product once, ascending
+  std::vector<WantedLine> lines;  // ascending by product
   Outcome outcome = Outcome::unanswered;
-  bool gave_up = false;      // he went away before a final answer: the order may or may not exist
-  bool answer_lost = false;  // to one of his requests: whatever he was told later, it may have placed the order
+  bool gave_up = false;           // went away of his own will: `unanswered` is then no offence of the shop
+  // To one of its requests: that one may have placed the order, or may yet, whatever another was told.
+  bool answer_lost = false;
   std::vector<SeenOrder> orders;  // one for each answer that carried an order
   int sold_out_answers = 0;
-  std::string refusal;  // the code of the last refusal ("SALE_CLOSED")
+  std::string refusal;  // of the last refusal: status and code, or the code ("SALE_CLOSED")
   PaymentSeen payment = PaymentSeen::not_tried;
   std::string payment_refusal;
-  bool may_be_paid = false;      // a payment was tried whose answer nobody saw
-  bool may_be_canceled = false;  // a cancel was asked for
-  bool canceled = false;         // and answered: it is CANCELED
+  bool may_be_canceled = false;  // he or the merchant asked for a cancel whose answer may have been lost
+  bool canceled = false;         // he was told that the order is CANCELED: it must be
+  bool may_be_paid = false;      // he tried to pay and never saw the answer
 };
 
 struct Observed {
@@ -100,12 +101,13 @@ struct ProductView {
   Units per_user_limit = 0;  // 0: none
   StockLevel before;         // when the first buyer clicked
   StockLevel stock;          // when all was over
-  // The merchant changed total, limit, window or state meanwhile: only what holds all the same is demanded.
+  // Total, limit, window or state were changed during the sale: demanded is then only what holds whatever the
+  // merchant does.
   bool terms_changed = false;
 };
 
 struct ShopView {
-  std::vector<ProductView> products;  // ascending
+  std::vector<ProductView> products;  // ascending by product
   std::vector<SeenOrder> earlier;     // orders of these products from before the sale, as they are now
   std::vector<SeenOrder> orders;      // orders of these products from the sale
   std::vector<ReadBack> read_back;
@@ -119,7 +121,7 @@ struct Check {
   std::string detail;  // the numbers, and when it failed the first offenders
 };
 
-// Every check, in the order in which they are best read.
+// Every check, in the order in which they are best read. With several products each tells of all of them.
 std::vector<Check> check(const Observed& clients, const ShopView& shop);
 
 // PENDING, PAYMENT_ENTERED, PAYMENT_FAILED

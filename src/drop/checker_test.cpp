@@ -31,12 +31,11 @@ struct Sale {
   Observed clients;
   ShopView shop;
 
-  ProductView& shelf() { return shop.products[0]; }
-
   Sale() {
-    shop.products.push_back({.product_id = product, .per_user_limit = 1});
-    shelf().before = {.total = 3, .available = 3};
-    shelf().stock = {.total = 3, .available = 0, .held = 2, .sold = 1, .sold_out = true};
+    shop.products = {{.product_id = product,
+                      .per_user_limit = 1,
+                      .before = {.total = 3, .available = 3},
+                      .stock = {.total = 3, .available = 0, .held = 2, .sold = 1, .sold_out = true}}};
     shop.read_at = sale_end;
     won(1, 101, "PAID", PaymentSeen::paid);
     won(2, 102, "PAYMENT_FAILED", PaymentSeen::declined);
@@ -45,22 +44,28 @@ struct Sale {
     for (const std::int64_t user : {4, 5}) {
       clients.attempts.push_back({.key = "k" + std::to_string(user),
                                   .user_id = user,
-                                  .lines = {{product, 1}},
+                                  .lines = {{product}},
                                   .outcome = Outcome::sold_out,
                                   .sold_out_answers = 1});
     }
-    clients.attempts.push_back({.key = "k1b", .user_id = 1, .lines = {{product, 1}}, .outcome = Outcome::limit_exceeded});
+    clients.attempts.push_back(
+        {.key = "k1b", .user_id = 1, .lines = {{product}}, .outcome = Outcome::limit_exceeded});
   }
 
   void won(std::int64_t user, std::int64_t order, const std::string& status, PaymentSeen payment) {
-    Attempt attempt{.key = "k" + std::to_string(user), .user_id = user, .outcome = Outcome::ordered};
-    attempt.lines = {{product, 1}};
+    Attempt attempt{.key = "k" + std::to_string(user),
+                    .user_id = user,
+                    .lines = {{product}},
+                    .outcome = Outcome::ordered};
     attempt.orders.push_back(make_order(order, user, "PENDING"));
     attempt.payment = payment;
     clients.attempts.push_back(attempt);
     shop.orders.push_back(make_order(order, user, status));
     shop.read_back.push_back({order, make_order(order, user, status), ""});
   }
+
+  ProductView& view() { return shop.products[0]; }
+  StockLevel& stock() { return view().stock; }
 
   std::set<std::string> failed() const {
     std::set<std::string> names;
@@ -79,8 +84,8 @@ TEST(Checker, PassesASaleThatAddsUp) {
 TEST(Checker, PassesASaleWithFewerBuyersThanUnits) {
   Sale sale;
   sale.clients.attempts.erase(sale.clients.attempts.begin() + 3, sale.clients.attempts.begin() + 5);
-  sale.shelf().before = {.total = 50, .available = 50};
-  sale.shelf().stock = {.total = 50, .available = 47, .held = 2, .sold = 1};
+  sale.view().before = {.total = 50, .available = 50};
+  sale.stock() = {.total = 50, .available = 47, .held = 2, .sold = 1};
   EXPECT_EQ(sale.failed(), std::set<std::string>{});
 }
 
@@ -114,13 +119,13 @@ constexpr const char* payments = "payments and order states agree";
 constexpr const char* answered = "everyone got a final answer";
 
 const Lie lies[] = {
-    {"unsold_unit", exactly, [](Sale& s) { s.shelf().stock.available = 1, s.shelf().stock.held = 1; }},
-    {"one_too_many", exactly, [](Sale& s) { s.shelf().stock.held = 3; }},
+    {"unsold_unit", exactly, [](Sale& s) { s.stock().available = 1, s.stock().held = 1; }},
+    {"one_too_many", exactly, [](Sale& s) { s.stock().held = 3; }},
     {"order_beyond_stock", oversold, [](Sale& s) { s.won(6, 106, "PENDING", PaymentSeen::not_tried); }},
-    {"negative_available", oversold, [](Sale& s) { s.shelf().stock.available = -1; }},
-    {"leaked_unit", sum, [](Sale& s) { s.shelf().stock.held = 1; }},
-    {"total_changed", sum, [](Sale& s) { s.shelf().stock.total = 4, s.shelf().stock.available = 1; }},
-    {"sold_without_payment", books, [](Sale& s) { s.shelf().stock.sold = 2, s.shelf().stock.held = 1; }},
+    {"negative_available", oversold, [](Sale& s) { s.stock().available = -1; }},
+    {"leaked_unit", sum, [](Sale& s) { s.stock().held = 1; }},
+    {"total_changed", sum, [](Sale& s) { s.stock().total = 4, s.stock().available = 1; }},
+    {"sold_without_payment", books, [](Sale& s) { s.stock().sold = 2, s.stock().held = 1; }},
     {"order_of_another", twice, [](Sale& s) { s.clients.attempts[1].orders[0].order_id = 101; }},
     {"foreign_user_in_answer", twice, [](Sale& s) { s.clients.attempts[0].orders[0].user_id = 2; }},
     {"listed_twice", twice, [](Sale& s) { s.shop.orders.push_back(s.shop.orders[0]); }},
@@ -141,11 +146,11 @@ const Lie lies[] = {
      }},
     {"ghost_order", unasked, [](Sale& s) { s.shop.orders.push_back(make_order(777, 4, "PENDING")); }},
     {"sold_out_with_units_left", sold_out,
-     [](Sale& s) { s.shelf().stock.available = 1, s.shelf().stock.held = 1, s.shelf().stock.sold_out = false; }},
-    {"flag_with_units_left", sold_out, [](Sale& s) { s.shelf().stock.available = 2, s.shelf().stock.total = 5; }},
+     [](Sale& s) { s.stock().available = 1, s.stock().held = 1, s.stock().sold_out = false; }},
+    {"flag_with_units_left", sold_out, [](Sale& s) { s.stock().available = 2, s.stock().total = 5; }},
     {"over_the_limit", limit, [](Sale& s) { s.shop.orders[1].user_id = 1; }},
     {"limit_without_reason", limit, [](Sale& s) { s.clients.attempts[3].outcome = Outcome::limit_exceeded; }},
-    {"limit_where_there_is_none", limit, [](Sale& s) { s.shelf().per_user_limit = 0; }},
+    {"limit_where_there_is_none", limit, [](Sale& s) { s.view().per_user_limit = 0; }},
     {"paid_but_pending", payments, [](Sale& s) { s.shop.orders[0].status = "PENDING"; }},
     {"declined_but_paid", payments, [](Sale& s) { s.shop.orders[1].status = "PAID"; }},
     {"unpaid_but_paid", payments, [](Sale& s) { s.shop.orders[2].status = "PAID"; }},
@@ -163,11 +168,11 @@ TEST(Checker, BoundsTheCountByWhoGotNoAnswer) {
   Sale sale;  // stock 4 now: the two losers got no answer, so 3, 4 or 5 are asked for
   auto& attempts = sale.clients.attempts;
   for (const int i : {3, 4}) attempts[i].outcome = Outcome::unanswered, attempts[i].sold_out_answers = 0;
-  sale.shelf().before = {.total = 4, .available = 4};
-  sale.shelf().stock = {.total = 4, .available = 1, .held = 2, .sold = 1};
+  sale.view().before = {.total = 4, .available = 4};
+  sale.stock() = {.total = 4, .available = 1, .held = 2, .sold = 1};
   EXPECT_EQ(sale.failed(), std::set<std::string>{answered});
   sale.shop.orders.push_back(make_order(104, 4, "PENDING"));
-  sale.shelf().stock = {.total = 4, .available = 0, .held = 3, .sold = 1, .sold_out = true};
+  sale.stock() = {.total = 4, .available = 0, .held = 3, .sold = 1, .sold_out = true};
   EXPECT_EQ(sale.failed(), std::set<std::string>{answered});
 }
 
@@ -175,14 +180,14 @@ TEST(Checker, AllowsAHoldThatLapsedToGiveItsUnitBack) {
   Sale sale;
   sale.shop.orders[2].status = "EXPIRED";
   sale.shop.orders[2].hold_expires_at = sale_end - std::chrono::seconds(1);
-  sale.shelf().stock = {.total = 3, .available = 1, .held = 1, .sold = 1};
+  sale.stock() = {.total = 3, .available = 1, .held = 1, .sold = 1};
   EXPECT_EQ(sale.failed(), std::set<std::string>{});
 }
 
 TEST(Checker, CountsWhatWasSoldBeforeTheSale) {
   Sale sale;
-  sale.shelf().before = {.total = 5, .available = 3, .held = 1, .sold = 1};
-  sale.shelf().stock = {.total = 5, .available = 0, .held = 3, .sold = 2, .sold_out = true};
+  sale.view().before = {.total = 5, .available = 3, .held = 1, .sold = 1};
+  sale.stock() = {.total = 5, .available = 0, .held = 3, .sold = 2, .sold_out = true};
   sale.shop.earlier = {make_order(50, 60, "PAID"), make_order(51, 61, "PENDING")};
   EXPECT_EQ(sale.failed(), std::set<std::string>{});
   sale.shop.earlier[0].user_id = 1;  // who held one already must not have got another

@@ -110,10 +110,9 @@ Awaitable<void> Crowd::live(std::size_t number, Monotonic intended) {
 Awaitable<Outcome> Crowd::place(std::size_t number, const Person& person, int order_number,
                                 Monotonic intended, std::size_t& attempt_index) {
   attempt_index = observed_.attempts.size();
-  observed_.attempts.push_back(
-      {.key = fmt::format("{}-{}-{}", run_name_, number, order_number),
-       .user_id = person.user_id,
-       .lines = {{product_id_, 1}}});
+  observed_.attempts.push_back({.key = fmt::format("{}-{}-{}", run_name_, number, order_number),
+                                .user_id = person.user_id,
+                                .lines = {{product_id_, 1}}});
   ++counts_.clicks;
   clicks_us_.push_back(since_opening(intended));
   const std::string user = settings_.trusted ? fmt::format("\"userId\":{},", person.user_id) : std::string();

@@ -101,6 +101,8 @@ class Rehearsal {
   Awaitable<void> show_progress(const Crowd& crowd, Event& shown);
   std::string progress_line(const Crowd& crowd, double orders_per_second) const;
   void judge();
+  ProductView& sold() { return view_.products.front(); }
+  const ProductView& sold() const { return view_.products.front(); }
   void say(const std::string& line) { progress_ << line << std::endl; }
 
   Executor executor_;
@@ -112,7 +114,7 @@ class Rehearsal {
   std::ostream& progress_;
   std::optional<Crowd> crowd_;
   Product product_;
-  ShopView view_;
+  ShopView view_{.products = std::vector<ProductView>(1)};
   Verdict verdict_;
   bool done_ = false;
 };
@@ -126,13 +128,14 @@ Awaitable<void> Rehearsal::hold() {
 
 Awaitable<void> Rehearsal::prepare() {
   product_ = co_await shop_.open_sale();
-  view_.products.assign(1, {.product_id = product_.product_id, .per_user_limit = product_.per_user_limit});
+  sold().product_id = product_.product_id;
+  sold().per_user_limit = product_.per_user_limit;
   if (settings_.product_id) view_.earlier = co_await shop_.orders(product_.product_id, std::nullopt);
-  view_.products[0].before = co_await shop_.stock(product_.product_id);
+  sold().before = co_await shop_.stock(product_.product_id);
   const bool opened = co_await pool_.open_all();
   if (!opened) throw DropError(fmt::format("no connection to {} could be opened", target_.authority));
   say(fmt::format("{} buyers, {} units of product {}, {} connections, arrival {}, at {}",
-                  grouped(settings_.buyers), grouped(view_.products[0].before.available), product_.product_id,
+                  grouped(settings_.buyers), grouped(sold().before.available), product_.product_id,
                   grouped(static_cast<std::int64_t>(pool_.size())), to_string(settings_.arrival),
                   settings_.url));
 }
@@ -148,7 +151,7 @@ Awaitable<void> Rehearsal::sell() {
 
 std::string Rehearsal::progress_line(const Crowd& crowd, double orders_per_second) const {
   const Counts& counts = crowd.counts();
-  const Units left = std::max<Units>(0, view_.products[0].before.available - counts.ordered);
+  const Units left = std::max<Units>(0, sold().before.available - counts.ordered);
   std::string line =
       fmt::format("  {:5.1f} s  ordered {}  left {}  answered {}/{}  {} orders/s  p50 {}  p99 {}",
                   static_cast<double>(crowd.microseconds_since_opening()) / 1e6, grouped(counts.ordered),
@@ -208,13 +211,13 @@ Awaitable<void> Rehearsal::read_books() {
     if (tries > 0) co_await clock_.sleep_for(settle_pause);
     const StockLevel first = co_await shop_.stock(product_.product_id);
     std::vector<SeenOrder> all = co_await shop_.orders(product_.product_id, since);
-    view_.products[0].stock = co_await shop_.stock(product_.product_id);
+    sold().stock = co_await shop_.stock(product_.product_id);
     const auto of_sale = std::stable_partition(
         all.begin(), all.end(), [&](const SeenOrder& order) { return earlier.contains(order.order_id); });
     view_.orders.assign(std::make_move_iterator(of_sale), std::make_move_iterator(all.end()));
     all.erase(of_sale, all.end());
     view_.earlier = std::move(all);
-    if (first == view_.products[0].stock) break;
+    if (first == sold().stock) break;
   }
   view_.read_back = co_await shop_.read_back(crowd_->observed().attempts);
   view_.read_at = clock_.now();
@@ -228,8 +231,8 @@ void Rehearsal::judge() {
   verdict_.place = crowd_->place_latency();
   verdict_.pay = crowd_->pay_latency();
   verdict_.timeline = make_timeline(crowd_->clicks_us(), crowd_->samples(), timeline_slices);
-  verdict_.stock = view_.products[0].stock;
-  verdict_.stock_before = view_.products[0].before;
+  verdict_.stock = sold().stock;
+  verdict_.stock_before = sold().before;
   verdict_.product_id = product_.product_id;
   verdict_.per_user_limit = product_.per_user_limit;
   double placed_s = 0;

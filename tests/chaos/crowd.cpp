@@ -1,17 +1,17 @@
 #include "chaos/crowd.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
-#include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <cstdlib>
 #include <ctime>
 #include <iostream>
 #include <optional>
-#include <set>
 
-#include "db/sqlite.hpp"
+#include "audit/snapshot.hpp"
+#include "drop/orders_json.hpp"
+#include "support/testimony.hpp"
 
 namespace buyme::test {
 
@@ -34,41 +34,49 @@ class Crowd::Buyer {
   void pursue(Purchase& purchase) {
     client_.reset();
     token_ = purchase.account.token;
-    if (!place(purchase)) return;
-    if (purchase.plan == Purchase::Plan::walk_away) {
-      purchase.ending = Ending::unpaid;
-    } else if (purchase.plan == Purchase::Plan::cancel) {
-      cancel(purchase);
-    } else {
-      pay(purchase);
-    }
+    if (!place(purchase.attempt)) return;
+    if (purchase.plan == Purchase::Plan::cancel) cancel(purchase.attempt);
+    if (purchase.plan == Purchase::Plan::pay) pay(purchase.attempt);
   }
 
  private:
-  bool place(Purchase& purchase) {
-    const HttpReply reply = until_answered("/api/orders", order_body(purchase.product, purchase.quantity),
-                                           {{"Idempotency-Key", purchase.key}});
-    if (reply.status == 409 && (reply.code() == "SOLD_OUT" || reply.code() == "LIMIT_EXCEEDED")) {
-      purchase.ending = Ending::refused;
+  bool place(drop::Attempt& attempt) {
+    const auto& line = attempt.lines.front();
+    const HttpReply reply = until_answered("/api/orders", order_body(line.product_id, line.quantity),
+                                           {{"Idempotency-Key", attempt.key}});
+    if (reply.status == 409 && reply.code() == "SOLD_OUT") {
+      attempt.outcome = drop::Outcome::sold_out;
+      ++attempt.sold_out_answers;
       return false;
     }
-    if (reply.status != 201) return unexpected(purchase, reply);
+    if (reply.status == 409 && reply.code() == "LIMIT_EXCEEDED") {
+      attempt.outcome = drop::Outcome::limit_exceeded;
+      return false;
+    }
+    auto order = drop::parse_order(reply.body);
+    if (reply.status != 201 || !order) {
+      attempt.outcome = drop::Outcome::refused;
+      return unexpected(attempt, reply);
+    }
     ++crowd_.placements_;
-    purchase.placed = reply.body;
-    purchase.order = reply.integer("orderId");
+    attempt.outcome = drop::Outcome::ordered;
+    attempt.orders.push_back(std::move(*order));
     return true;
   }
 
-  bool cancel(Purchase& purchase) {
-    const HttpReply reply = until_answered(order_path(purchase.order, "cancel"), "", {});
-    if (reply.status != 200) return unexpected(purchase, reply);
-    purchase.ending = Ending::canceled;
+  bool cancel(drop::Attempt& attempt) {
+    attempt.may_be_canceled = true;
+    const HttpReply reply = until_answered(order_path(attempt.orders.front().order_id, "cancel"), "", {});
+    if (reply.status != 200) return unexpected(attempt, reply);
+    attempt.canceled = true;
     return true;
   }
 
-  bool pay(Purchase& purchase) {
+  bool pay(drop::Attempt& attempt) {
+    const std::string path = order_path(attempt.orders.front().order_id, "attempt-payment");
+    attempt.payment = drop::PaymentSeen::undecided;
     for (int declined = 0; declined < payment_tries;) {
-      const HttpReply reply = until_answered(order_path(purchase.order, "attempt-payment"), "", {});
+      const HttpReply reply = until_answered(path, "", {});
       ++crowd_.payments_;
       if (reply.status == 402) {
         ++declined;
@@ -80,11 +88,12 @@ class Crowd::Buyer {
         continue;
       }
       const bool paid_before = code == "ILLEGAL_STATE" && reply.text("state") == "PAID";
-      if (reply.status != 200 && !paid_before) return unexpected(purchase, reply);
-      purchase.ending = Ending::paid;
+      if (reply.status != 200 && !paid_before) return unexpected(attempt, reply);
+      attempt.payment = drop::PaymentSeen::paid;
       return true;
     }
-    return cancel(purchase);
+    attempt.payment = drop::PaymentSeen::declined;
+    return cancel(attempt);
   }
 
   // Repeats the same request until the shop has something to say to it.
@@ -109,9 +118,9 @@ class Crowd::Buyer {
     throw std::runtime_error(fmt::format("no final answer to {} within {} s", path, patience.count()));
   }
 
-  bool unexpected(const Purchase& purchase, const HttpReply& reply) {
-    crowd_.complain(
-        fmt::format("{} (order {}): {} {}", purchase.key, purchase.order, reply.status, reply.body));
+  bool unexpected(const drop::Attempt& attempt, const HttpReply& reply) {
+    const std::int64_t order = attempt.orders.empty() ? 0 : attempt.orders.front().order_id;
+    crowd_.complain(fmt::format("{} (order {}): {} {}", attempt.key, order, reply.status, reply.body));
     return false;
   }
 
@@ -129,6 +138,7 @@ void Crowd::start(const std::atomic<std::uint16_t>& port, std::size_t threads) {
       try {
         Buyer buyer(*this, port);
         for (std::size_t mine = next_++; mine < purchases_.size() && !leaving_; mine = next_++) {
+          purchases_[mine].begun = true;
           buyer.pursue(purchases_[mine]);
         }
       } catch (const std::exception& error) {
@@ -166,14 +176,20 @@ std::vector<std::string> Crowd::complaints() const {
   return complaints_;
 }
 
+Purchase make_purchase(const Account& account, std::string key, std::int64_t product) {
+  Purchase purchase;
+  purchase.account = account;
+  purchase.attempt.key = std::move(key);
+  purchase.attempt.user_id = account.user;
+  purchase.attempt.lines = {{product, 1}};
+  return purchase;
+}
+
 std::vector<Purchase> make_purchases(const std::vector<Account>& accounts, std::int64_t product,
                                      std::string_view name, Random& random) {
   std::vector<Purchase> purchases;
   for (std::size_t i = 0; i < accounts.size(); ++i) {
-    Purchase purchase;
-    purchase.account = accounts[i];
-    purchase.key = fmt::format("{}-{}", name, i);
-    purchase.product = product;
+    Purchase purchase = make_purchase(accounts[i], fmt::format("{}-{}", name, i), product);
     if (random.chance(0.1)) purchase.plan = Purchase::Plan::walk_away;
     if (random.chance(0.1)) purchase.plan = Purchase::Plan::cancel;
     purchases.push_back(std::move(purchase));
@@ -183,87 +199,56 @@ std::vector<Purchase> make_purchases(const std::vector<Account>& accounts, std::
 
 namespace {
 
-// What must never change in an order once its buyer was told of it.
-void expect_same_order(const json::object& told, const json::object& found) {
-  for (const auto* member : {"orderId", "userId", "orderDate", "orderAmount"}) {
-    EXPECT_EQ(told.at(member), found.at(member)) << member;
+drop::Observed observed(const std::vector<Purchase>& purchases) {
+  drop::Observed clients;
+  clients.attempts.reserve(purchases.size());
+  for (const auto& purchase : purchases) {
+    if (purchase.begun) clients.attempts.push_back(purchase.attempt);
   }
-  const auto& told_items = told.at("orderItems").as_array();
-  const auto& found_items = found.at("orderItems").as_array();
-  ASSERT_EQ(told_items.size(), found_items.size());
-  for (std::size_t i = 0; i < told_items.size(); ++i) {
-    for (const auto* member : {"orderItemId", "productId", "quantity", "price"}) {
-      EXPECT_EQ(told_items[i].at(member), found_items[i].at(member)) << member;
-    }
-  }
+  return clients;
 }
 
-bool is_status_of(Ending ending, std::string_view status) {
-  switch (ending) {
-    case Ending::paid:
-      return status == "PAID";
-    case Ending::canceled:
-      return status == "CANCELED";
-    case Ending::unpaid:
-      return status == "PENDING";
-    case Ending::open:
-    case Ending::refused:
-      return false;
-  }
-  return false;
+// One line for each, so that a failure can be read.
+void expect_none(const std::vector<std::string>& broken) {
+  EXPECT_TRUE(broken.empty()) << fmt::format("{}", fmt::join(broken, "\n"));
 }
 
 }  // namespace
 
-void expect_as_told(HttpClient& admin, std::int64_t product, std::int64_t total,
-                    const std::vector<Purchase>& purchases) {
-  std::int64_t held = 0, sold = 0;
-  for (const auto& purchase : purchases) {
-    SCOPED_TRACE(fmt::format("{}, order {}", purchase.key, purchase.order));
-    EXPECT_NE(purchase.ending, Ending::open);
-    if (purchase.order == 0) continue;
-    const HttpReply reply = admin.get(order_path(purchase.order));
-    ASSERT_EQ(reply.status, 200) << reply.body << "\nwas promised: " << purchase.placed;
-    expect_same_order(json::parse(purchase.placed).as_object(), reply.json());
-    EXPECT_TRUE(is_status_of(purchase.ending, reply.text("orderStatus"))) << reply.body;
-    if (purchase.ending == Ending::paid) sold += purchase.quantity;
-    if (purchase.ending == Ending::unpaid) held += purchase.quantity;
-  }
-  const HttpReply stock = admin.get(fmt::format("/api/products/{}/stock", product));
-  ASSERT_EQ(stock.status, 200) << stock.body;
-  EXPECT_EQ(stock.integer("total"), total);
-  EXPECT_LE(held + sold, total) << "oversold";
-  EXPECT_EQ(stock.integer("held"), held) << stock.body;
-  EXPECT_EQ(stock.integer("sold"), sold) << stock.body;
-  EXPECT_EQ(stock.integer("available"), total - held - sold) << stock.body;
+drop::ProductView put_up(std::int64_t product, std::int64_t total, std::int64_t per_user_limit) {
+  return {.product_id = product,
+          .per_user_limit = per_user_limit,
+          .before = {.total = total, .available = total}};
 }
 
-void expect_books(const std::filesystem::path& directory, const std::vector<Purchase>& purchases) {
-  const AuditResult audit = audit_shop(directory);
-  EXPECT_EQ(audit.status, 0) << audit.text;
-
-  std::set<std::int64_t> orders;
-  std::int64_t paid = 0, placed = 0;
-  for (const auto& purchase : purchases) {
-    if (purchase.order == 0) continue;
-    ++placed;
-    orders.insert(purchase.order);
-    if (purchase.ending == Ending::paid) ++paid;
+void expect_as_told(HttpClient& admin, const drop::ProductView& product,
+                    const std::vector<Purchase>& purchases) {
+  const drop::Observed clients = observed(purchases);
+  drop::ShopView shown{.products = {product}};
+  const HttpReply stock = admin.get(fmt::format("/api/products/{}/stock", product.product_id));
+  const auto level = drop::parse_stock(stock.body);
+  ASSERT_TRUE(level) << stock.body;
+  shown.products[0].stock = *level;
+  for (const auto& attempt : clients.attempts) {
+    for (const auto& told : attempt.orders) {
+      const HttpReply reply = admin.get(order_path(told.order_id));
+      const auto order = drop::parse_order(reply.body);
+      shown.read_back.push_back({told.order_id, order, reply.body});
+      if (order) shown.orders.push_back(*order);
+    }
   }
-  EXPECT_EQ(std::ssize(orders), placed) << "two buyers were given the same order";
-  const db::Sqlite shop((directory / "order.sqlite").string(), db::Access::read_write);
-  EXPECT_EQ(shop.query_integer("SELECT count(*) FROM orders"), placed) << "orders that nobody was told of";
+  shown.read_at = make_system_clock()->now();
+  std::vector<std::string> broken;
+  for (const auto& check : drop::check(clients, shown)) {
+    if (!check.passed) broken.push_back(fmt::format("{}: {}", check.name, check.detail));
+  }
+  expect_none(broken);
+}
 
-  // Counted in the provider's own book, as the buyers' bank statements would show it.
-  const db::Sqlite provider((directory / "provider.sqlite").string(), db::Access::read_write);
-  const std::string kept =
-      "FROM charges c WHERE outcome = 1 AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.charge_key = "
-      "c.charge_key)";
-  EXPECT_EQ(provider.query_integer("SELECT count(*) " + kept), paid);
-  EXPECT_EQ(provider.query_integer("SELECT count(*) FROM (SELECT 1 " + kept +
-                                   " GROUP BY order_id HAVING count(*) > 1)"),
-            0)
-      << "charged twice";
+void expect_books(const std::filesystem::path& directory, const std::vector<drop::ProductView>& products,
+                  const std::vector<Purchase>& purchases) {
+  const audit::Books books = audit::read_books(audit::Snapshot(directory), make_system_clock()->now());
+  expect_none(broken_promises(observed(purchases), view_of(books, products), books));
 }
 
 std::uint64_t chaos_seed() {

@@ -11,30 +11,19 @@
 #include <vector>
 
 #include "core/random.hpp"
+#include "drop/checker.hpp"
 #include "support/shop_process.hpp"
 
 namespace buyme::test {
 
-enum class Ending : std::uint8_t {
-  open,     // not final yet
-  refused,  // sold out, or over his limit: placed nothing
-  unpaid,   // holds his units without paying
-  paid,
-  canceled,
-};
-
 // One buyer's wish, and what he was told.
 struct Purchase {
   Account account;
-  std::string key;
-  std::int64_t product = 0;
-  std::int64_t quantity = 1;
   enum class Plan : std::uint8_t { pay, walk_away, cancel } plan = Plan::pay;
-
-  std::string placed;  // the body of the first 201
-  std::int64_t order = 0;
-  Ending ending = Ending::open;
+  bool begun = false;  // else he was sent home before his turn
+  drop::Attempt attempt;
 };
+Purchase make_purchase(const Account& account, std::string key, std::int64_t product);
 
 // Thread safety: what the test calls while buyers are under way is atomic or locked.
 class Crowd {
@@ -45,7 +34,7 @@ class Crowd {
   // The buyers in `threads` at once, one after the other in each. `port` changes when the shop restarts.
   void start(const std::atomic<std::uint16_t>& port, std::size_t threads);
   void wait();
-  // Buyers that have not begun yet leave without a wish; endings stay open.
+  // Buyers that have not begun yet leave.
   void send_home() { leaving_ = true; }
 
   int placements() const { return placements_; }    // answered with 201, so far
@@ -77,14 +66,17 @@ class Crowd {
 std::vector<Purchase> make_purchases(const std::vector<Account>& accounts, std::int64_t product,
                                      std::string_view name, Random& random);
 
-// Every purchase is as its buyer was told, readable and with the same content, and the product's stock is
-// exactly their sum.
-void expect_as_told(HttpClient& admin, std::int64_t product, std::int64_t total,
+// A product as it was when its sale began.
+drop::ProductView put_up(std::int64_t product, std::int64_t total, std::int64_t per_user_limit = 0);
+
+// The running shop shows what the buyers of one product were told: each order and the stock, as drop::check()
+// understands them. Orders that nobody was told of are seen by expect_books().
+void expect_as_told(HttpClient& admin, const drop::ProductView& product,
                     const std::vector<Purchase>& purchases);
 
-// The books of all databases of a shop that is stopped or idle: audit, one kept charge per paid order, one
-// order per 201.
-void expect_books(const std::filesystem::path& directory, const std::vector<Purchase>& purchases);
+// All that the buyers were told, against the books of a shop that is stopped or idle; and the audit of these.
+void expect_books(const std::filesystem::path& directory, const std::vector<drop::ProductView>& products,
+                  const std::vector<Purchase>& purchases);
 
 // BUYME_CHAOS_SEED, or one of this day's; printed, so that a failure can be repeated.
 std::uint64_t chaos_seed();

@@ -21,21 +21,12 @@ constexpr std::int64_t stock = 1'000'000;
 
 // Wishes for `count` orders by few accounts, each under a key of its own.
 std::vector<Purchase> many_purchases(const Accounts& accounts, std::size_t count, std::int64_t product) {
-  std::vector<Purchase> purchases(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    purchases[i].account = accounts.buyers[i % accounts.buyers.size()];
-    purchases[i].key = fmt::format("disk-{}", i);
-    purchases[i].product = product;
-    purchases[i].plan = i % 4 == 0 ? Purchase::Plan::pay : Purchase::Plan::walk_away;
-  }
-  return purchases;
-}
-
-// Those that were not sent home before their turn.
-std::vector<Purchase> begun(const Crowd& crowd) {
   std::vector<Purchase> purchases;
-  for (const auto& purchase : crowd.purchases()) {
-    if (purchase.ending != Ending::open || purchase.order != 0) purchases.push_back(purchase);
+  purchases.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Account& account = accounts.buyers[i % accounts.buyers.size()];
+    purchases.push_back(make_purchase(account, fmt::format("disk-{}", i), product));
+    purchases.back().plan = i % 4 == 0 ? Purchase::Plan::pay : Purchase::Plan::walk_away;
   }
   return purchases;
 }
@@ -91,10 +82,9 @@ TEST(Disk, AFullOneStopsTheSaleWithoutAnError) {
     EXPECT_TRUE(code == "STORE_UNAVAILABLE" || code == "OUTCOME_UNKNOWN") << code;
   }
 
-  const std::vector<Purchase> purchases = begun(crowd);
-  expect_as_told(admin, product, stock, purchases);
+  expect_as_told(admin, put_up(product, stock), crowd.purchases());
   EXPECT_EQ(shop.stop(), 0) << shop.errors();
-  expect_books(directory, purchases);
+  expect_books(directory, {put_up(product, stock)}, crowd.purchases());
 }
 
 TEST(Disk, AnErrorAtCommitEndsTheShopAndLosesNothing) {
@@ -127,11 +117,10 @@ TEST(Disk, AnErrorAtCommitEndsTheShopAndLosesNothing) {
   crowd.wait();
   ASSERT_EQ(crowd.complaints(), std::vector<std::string>{});
   EXPECT_GT(crowd.cut(), 0);
-  const std::vector<Purchase> purchases = begun(crowd);
   HttpClient admin = shop.client(accounts.admin_token);
-  expect_as_told(admin, product, stock, purchases);
+  expect_as_told(admin, put_up(product, stock), crowd.purchases());
   EXPECT_EQ(shop.stop(), 0);
-  expect_books(directory, purchases);
+  expect_books(directory, {put_up(product, stock)}, crowd.purchases());
 }
 
 }  // namespace

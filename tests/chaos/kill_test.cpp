@@ -53,6 +53,7 @@ class Kill : public ::testing::Test {
 TEST_F(Kill, NothingIsLostSoldTwiceOrChargedTwice) {
   Random random(chaos_seed(), "kill");
   const int rounds = chaos_rounds(normal_rounds);
+  std::vector<drop::ProductView> products;
   std::vector<Purchase> all;
   int cut = 0, kills_in_sale = 0;
   for (int round = 0; round < rounds && !HasFailure(); ++round) {
@@ -62,7 +63,9 @@ TEST_F(Kill, NothingIsLostSoldTwiceOrChargedTwice) {
         fmt::format("round {}, killed after {} {}", round, moment, in_payment ? "payments" : "orders"));
 
     HttpClient admin = shop->client(accounts.admin_token);
-    const std::int64_t product = make_product(admin, stock, random.chance(0.5) ? R"(,"perUserLimit":1)" : "");
+    const std::int64_t limit = random.chance(0.5) ? 1 : 0;
+    const std::int64_t product = make_product(admin, stock, limit > 0 ? R"(,"perUserLimit":1)" : "");
+    products.push_back(put_up(product, stock, limit));
     Crowd crowd(make_purchases(accounts.buyers, product, fmt::format("round{}", round), random));
     crowd.start(port, threads);
     while (!crowd.is_over() && (in_payment ? crowd.payments() : crowd.placements()) < moment) {
@@ -75,12 +78,12 @@ TEST_F(Kill, NothingIsLostSoldTwiceOrChargedTwice) {
     cut += crowd.cut();
 
     HttpClient anew = shop->client(accounts.admin_token);
-    expect_as_told(anew, product, stock, crowd.purchases());
+    expect_as_told(anew, products.back(), crowd.purchases());
     all.insert(all.end(), crowd.purchases().begin(), crowd.purchases().end());
-    if (round % 6 == 5) expect_books(directory(), all);
+    if (round % 6 == 5) expect_books(directory(), products, all);
   }
   EXPECT_EQ(shop->stop(), 0);
-  expect_books(directory(), all);
+  expect_books(directory(), products, all);
   std::cout << fmt::format("{} kills in mid-sale, {} requests cut\n", kills_in_sale, cut);
   EXPECT_GE(kills_in_sale, rounds * 5 / 6) << "the kills missed the sales";
   EXPECT_GT(cut, 0) << "no kill hit a request";

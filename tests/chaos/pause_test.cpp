@@ -42,9 +42,9 @@ TEST(Pause, TheSaleGoesOnAndAddsUp) {
   ASSERT_EQ(crowd.complaints(), std::vector<std::string>{});
   EXPECT_EQ(crowd.cut(), 0) << "a connection was dropped";
   std::cout << fmt::format("{} answers were 503\n", crowd.unavailable());
-  expect_as_told(admin, product, stock, crowd.purchases());
+  expect_as_told(admin, put_up(product, stock, 1), crowd.purchases());
   EXPECT_EQ(shop.stop(), 0);
-  expect_books(directory, crowd.purchases());
+  expect_books(directory, {put_up(product, stock, 1)}, crowd.purchases());
 }
 
 }  // namespace

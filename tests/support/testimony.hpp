@@ -1,5 +1,7 @@
-// What buyers saw, held against a shop's books: the one definition of a sale that kept its promises, shared by
-// the tests that kill a shop and by the simulation. (The rehearsal uses the same checker over HTTP.)
+// A shop's own books as a witness against it: what buyers were told (drop::Observed) is judged by the rows of
+// the databases, which nobody can have dressed up for the occasion.
+//
+// Plain data in and out; a simulation compiles this as well as the tests that kill a shop.
 #pragma once
 
 #include <string>
@@ -10,12 +12,12 @@
 
 namespace buyme::test {
 
-// The checker's view of a shop whose databases can be read. `products` as they were before the sale, ascending;
-// their stock and all orders are taken from the books.
-drop::ShopView view_of(const audit::Books& books, std::vector<drop::ProductView> products);
+// The shop as its books show it: the stock of each product of `before` (which brings its limit, and what was
+// there when the sale began), and every order, each of them also read back.
+drop::ShopView view_of(const audit::Books& books, const std::vector<drop::ProductView>& before);
 
-// A line for each promise that is broken, by what the buyers saw or in the books themselves. Empty: none is.
-std::vector<std::string> broken_promises(const drop::Observed& seen, const drop::ShopView& shop,
+// Failed checks of drop::check() and faults of audit::audit(), a readable line for each. Empty: all is well.
+std::vector<std::string> broken_promises(const drop::Observed& clients, const drop::ShopView& shop,
                                          const audit::Books& books);
 
 }  // namespace buyme::test
