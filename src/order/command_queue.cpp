@@ -105,32 +105,32 @@ Awaitable<std::vector<CommandPtr>> CommandQueue::take() {
   }
 
   std::vector<CommandPtr> round;
-  const auto move_from = [&round](std::deque<CommandPtr>& lane, std::size_t count,
-                                  std::atomic<std::size_t>& waiting) {
-    const std::size_t taken = std::min(count, lane.size());
-    for (std::size_t i = 0; i < taken; ++i) {
+  const auto move_from = [&round](std::deque<CommandPtr>& lane, std::size_t count) {
+    for (std::size_t left = std::min(count, lane.size()); left > 0; --left) {
       round.push_back(std::move(lane.front()));
       lane.pop_front();
     }
-    waiting.fetch_sub(taken);
   };
   round.reserve(std::min(settings_.max_round, placements_.size() + transitions_.size()));
-  move_from(transitions_, placements_.empty() ? settings_.max_round : settings_.transition_quota,
-            waiting_transitions_);
-  move_from(placements_, settings_.max_round - round.size(), waiting_placements_);
+  move_from(transitions_, placements_.empty() ? settings_.max_round : settings_.transition_quota);
+  move_from(placements_, settings_.max_round - round.size());
   co_return round;
 }
 
 void CommandQueue::give_back(std::vector<CommandPtr> commands) {
   for (auto command = commands.rbegin(); command != commands.rend(); ++command) {
-    const bool placement = (*command)->is_placement();
-    (placement ? waiting_placements_ : waiting_transitions_).fetch_add(1);
-    (placement ? placements_ : transitions_).push_front(std::move(*command));
+    ((*command)->is_placement() ? placements_ : transitions_).push_front(std::move(*command));
   }
 }
 
 void CommandQueue::answer(std::vector<CommandPtr> commands) {
-  for (auto& command : commands) returns_[command->home].push_back(std::move(command));
+  std::size_t placements = 0;
+  for (auto& command : commands) {
+    placements += command->is_placement();
+    returns_[command->home].push_back(std::move(command));
+  }
+  waiting_placements_.fetch_sub(placements);
+  waiting_transitions_.fetch_sub(commands.size() - placements);
   for (std::size_t home = 0; home < returns_.size(); ++home) {
     if (returns_[home].empty()) continue;
     asio::post(inlets_[home]->executor,

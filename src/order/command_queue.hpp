@@ -26,7 +26,7 @@ namespace buyme::order {
 class CommandQueue {
  public:
   struct Settings {
-    std::size_t placements;  // waiting at most, per lane
+    std::size_t placements;  // admitted and unanswered at most, per lane
     std::size_t transitions;
     std::size_t max_round;
     std::size_t transition_quota;  // transitions of a round while placements wait
@@ -53,6 +53,8 @@ class CommandQueue {
   bool closed() const { return closed_.load(); }
   static Failure shutting_down();
 
+  // Admitted and not answered yet, those of the round under way included: a round may give them all back.
+  std::size_t waiting_placements() const { return waiting_placements_.load(); }
   std::size_t waiting() const { return waiting_placements_.load() + waiting_transitions_.load(); }
 
  private:

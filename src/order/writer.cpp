@@ -165,9 +165,11 @@ Awaitable<void> OrderWriter::settle(Round round) {
     const bool loaded = co_await reload();
     const Attempt outcome = loaded ? co_await attempt(alone, deadline) : Attempt::unavailable;
     if (outcome == Attempt::answered) continue;
-    if (outcome == Attempt::disagreed && !settings_.shares_store)
+    // Refused three times where other servers sell: they are at the same rows. That is a crowd, not a fault.
+    const bool contended = outcome == Attempt::disagreed && settings_.shares_store;
+    if (outcome == Attempt::disagreed && !contended)
       log_->error("the order store refuses a command that its own rows allow");
-    fail(std::move(alone), store_unavailable());
+    fail(std::move(alone), contended ? overloaded() : store_unavailable());
   }
 }
 

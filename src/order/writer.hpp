@@ -57,6 +57,7 @@ class OrderWriter {
   };
   const Counters& counters() const { return counters_; }
   std::size_t waiting() const { return queue_.waiting(); }
+  std::size_t waiting_placements() const { return queue_.waiting_placements(); }
 
  private:
   using Round = std::vector<CommandPtr>;

@@ -92,7 +92,8 @@ Awaitable<std::optional<T>> Buyer::ask(bool payments, std::function<Awaitable<T>
   if (world_.scenario_.latency.count() > 0) co_await rest(world_.scenario_.latency);
   std::function<Awaitable<T>()> bound = [server, request = std::move(request)] { return request(*server); };
   auto answer = co_await call<T>(nullptr, *server, std::move(bound), endless);
-  if (world_.scenario_.latency.count() > 0) co_await rest(world_.scenario_.latency);
+  if (server->serves()) server->check_queue();
+  if (world_.around_.answers_slowly()) co_await rest(world_.scenario_.latency);
   co_return answer;
 }
 

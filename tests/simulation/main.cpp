@@ -158,6 +158,8 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Lives through simulated sales, one per seed, and judges each. Exit 1 when a promise was broken."};
   app.add_option("--from", options.from, "the first seed")->type_name("SEED");
+  bool today = false;
+  app.add_flag("--today", today, "the first seed is one of this day's own");
   app.add_option("--seeds", options.seeds, "how many")->type_name("N");
   app.add_option("--jobs", options.jobs, "threads, each with sales of its own")->check(CLI::Range(1, 64));
   app.add_option("--failures", options.failures, "stop after so many failed")->check(CLI::PositiveNumber);
@@ -173,6 +175,10 @@ int main(int argc, char** argv) {
   app.add_flag("--brief", options.brief, "of a failed sale only what is wrong");
   app.add_flag("--quiet", options.quiet, "no progress");
   CLI11_PARSE(app, argc, argv);
+  if (today) {
+    const auto day = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch();
+    options.from = static_cast<std::uint64_t>(day.count()) * 1'000'000;
+  }
   sqlite3_config(SQLITE_CONFIG_URI, 1);  // the stores in memory are named by URI
   return Run(options).execute();
 }

@@ -1,6 +1,8 @@
 // The clocks of one simulated process: both follow the scheduler's virtual time, each wrong in its own way.
 #pragma once
 
+#include <boost/asio/as_tuple.hpp>
+
 #include "core/clock.hpp"
 #include "simulation/context.hpp"
 
@@ -28,7 +30,9 @@ class ProcessClock final : public Clock {
   Awaitable<void> sleep_until(Monotonic deadline) override {
     while (monotonic() < deadline) {
       const auto left = deadline - monotonic();
-      co_await delay(scheduler_, left + left / 1'000 + std::chrono::nanoseconds{1});
+      const auto at = scheduler_.now() + left + left / 1'000 + std::chrono::nanoseconds{1};
+      const auto [canceled] = co_await wait_until(scheduler_, at, asio::as_tuple(use_awaitable));
+      if (canceled) co_return;
     }
   }
 

@@ -97,6 +97,12 @@ void ShopProcess::stop() {
                           }));
 }
 
+void ShopProcess::check_queue() {
+  const std::size_t most = settings_.writer.queue;
+  if (!parts_ || !parts_->writer || most == 0 || parts_->writer->waiting_placements() <= most) return;
+  bugs().report(fmt::format("{}: {} placements wait in a queue of {}", name(), parts_->writer->waiting_placements(), most));
+}
+
 void ShopProcess::destroy_services() {
   if (parts_ && parts_->writer) rejected_before_ += parts_->writer->counters().rejected_rounds;
   parts_.reset();

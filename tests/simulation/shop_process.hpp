@@ -52,6 +52,9 @@ class ShopProcess final : public Process {
   payment::PaymentService& payments() { return parts_->payments.value(); }
   order::OrderWriter& writer() { return parts_->writer.value(); }
 
+  // The queue is bounded, whatever a round gives back to it.
+  void check_queue();
+
   // Over all its lives.
   std::int64_t rejected_rounds() const;
 

@@ -103,7 +103,7 @@ class Judgement {
     const bool faulty = likely(Fault::commit_refused) || likely(Fault::store_away) || likely(Fault::commit_lost) ||
                         likely(Fault::commit_late) || likely(Fault::commit_answer_lost);
     const bool blamed = std::ranges::find(remains_.unavailable, Error::store_unavailable) != remains_.unavailable.end();
-    if (blamed && !faulty && sale_.order_servers == 1) {
+    if (blamed && !faulty) {
       violations_.push_back("STORE_UNAVAILABLE was said though the store had no fault");
     }
   }
