@@ -489,6 +489,7 @@ TEST_P(PaymentStoreContract, ARefundThatWasMadeIsNotDueAgain) {
   EXPECT_EQ(keys_of(due(at(1'000))), Keys{"order:2"});
   // The other driver's failure, and its success, come after it.
   EXPECT_TRUE(run(store->refund_later(made, at(2))));
+  EXPECT_EQ(keys_of(due(at(1'000))), Keys{"order:2"});
   EXPECT_TRUE(run(store->refund_done(made, at(3))));
   reopen();
   EXPECT_EQ(keys_of(due(at(1'000))), Keys{"order:2"});
