@@ -23,7 +23,6 @@ namespace buyme::app {
 namespace {
 
 // --- the table of settings
-// ------------------------------------------------------------------------------------
 
 struct Integer {
   std::int64_t& (*at)(Config&);
@@ -148,7 +147,6 @@ std::string default_of(const Row& row) {
 }
 
 // --- putting a value into its place
-// ---------------------------------------------------------------------------
 
 using Value = std::variant<std::int64_t, double, std::string>;
 
@@ -213,7 +211,6 @@ void apply(const Row& row, Config& config, const Value& value, const std::string
 }
 
 // --- the file
-// -------------------------------------------------------------------------------------------------
 
 std::optional<Value> value_of(const toml::node& node) {
   if (const auto* integer = node.as_integer()) return Value{integer->get()};
@@ -264,7 +261,6 @@ void apply_file(const std::string& file, Config& config) {
 }
 
 // --- environment and flags
-// ------------------------------------------------------------------------------------
 
 void apply_environment(const std::vector<std::string>& environment, Config& config) {
   for (const std::string& entry : environment) {

@@ -137,7 +137,6 @@ bool is_allowed(int socket) {
 }  // namespace
 
 // --- the shop's side
-// ------------------------------------------------------------------------------------------
 
 struct ControlServer::State {
   Handlers handlers;
@@ -229,7 +228,6 @@ json::object ControlServer::State::handle(const std::string& line) {
 }
 
 // --- the command's side
-// ---------------------------------------------------------------------------------------
 
 namespace {
 

@@ -21,7 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 // --- reading requests
-// -----------------------------------------------------------------------------------------
 
 std::string text_of(const json::object& request, std::string_view name) {
   const auto* value = request.if_contains(name);
@@ -41,7 +40,6 @@ bool flag_of(const json::object& request, std::string_view name) {
 }
 
 // --- calling a service from a thread that may block
-// -----------------------------------------------------------
 
 template <class T>
 Awaitable<void> keep_outcome(Awaitable<T> work, std::optional<T>& outcome) {
@@ -69,7 +67,6 @@ T wait_here(Awaitable<Result<T>> work) {
 }
 
 // --- the operations
-// -------------------------------------------------------------------------------------------
 
 json::object create_admin(user::UserService& users, const json::object& request) {
   const user::User admin =

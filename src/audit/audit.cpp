@@ -99,7 +99,6 @@ void check_files(const Index& index, std::vector<Finding>& findings) {
 }
 
 // --- stock
-// ----------------------------------------------------------------------------------------------------
 
 void check_ledgers(const Index& index, std::vector<Finding>& findings) {
   Offenders impossible, off;
@@ -173,7 +172,6 @@ void check_catalogue(const Index& index, std::vector<Finding>& findings) {
 }
 
 // --- orders
-// ---------------------------------------------------------------------------------------------------
 
 void check_orders(const Index& index, std::vector<Finding>& findings) {
   struct Seen {
@@ -232,7 +230,6 @@ void check_holds(const Index& index, std::vector<Finding>& findings) {
 }
 
 // --- payments
-// -------------------------------------------------------------------------------------------------
 
 void check_paid_orders(const Index& index, std::vector<Finding>& findings) {
   Offenders unproven, unowed;

@@ -46,7 +46,8 @@ bool read_digits(std::string_view text, std::size_t at, std::size_t count, int& 
 
 }  // namespace
 
-// By hand: every order that is answered carries two of them, and a general formatter costs as much as deciding it.
+// By hand: every order that is answered carries two of them, and a general formatter costs as much as
+// deciding it.
 void append_time(std::string& out, Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};

@@ -16,7 +16,8 @@ using Time = std::chrono::sys_time<Milliseconds>;  // the wall clock, UTC
 using Monotonic =
     std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;  // never goes back
 
-// Thread-safe. sleep_until suspends the calling coroutine on its own executor; one that is canceled returns early.
+// Thread-safe. sleep_until suspends the calling coroutine on its own executor; one that is canceled returns
+// early.
 class Clock {
  public:
   virtual ~Clock() = default;

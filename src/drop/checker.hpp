@@ -62,7 +62,7 @@ struct Attempt {
   std::int64_t user_id = 0;
   std::vector<WantedLine> lines;  // ascending by product
   Outcome outcome = Outcome::unanswered;
-  bool gave_up = false;           // went away of his own will: `unanswered` is then no offence of the shop
+  bool gave_up = false;  // went away of his own will: `unanswered` is then no offence of the shop
   // To one of its requests: that one may have placed the order, or may yet, whatever another was told.
   bool answer_lost = false;
   std::vector<SeenOrder> orders;  // one for each answer that carried an order

@@ -45,7 +45,8 @@ struct MarkRefundsDelivered {
   std::vector<RefundId> refunds;
 };
 
-// Asks for nothing but a round: where other servers sell the same products, a round reads ledgers that are old.
+// Asks for nothing but a round: where other servers sell the same products, a round reads ledgers that are
+// old.
 struct RefreshLedgers {};
 
 struct Answer {

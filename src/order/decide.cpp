@@ -1,8 +1,7 @@
 // How a round is decided, in arrival order:
 //   placements: repeat -> terms -> limit -> stock (who and validity were checked before the queue)
 //   moves:      found and allowed -> in the table; a lapsed hold cannot enter payment, but a charge that
-//   succeeded while
-//               the units are still held pays for them
+//               succeeded while the units are still held pays for them
 // A command that cannot be answered now waits or is deferred; every other one has its outcome set here.
 #include "order/decide.hpp"
 
@@ -143,9 +142,7 @@ Fate Decider::place(std::size_t position, const PlaceOrder& place) {
         decision_.attached_to[position] = first->second;
         return Fate::attached;
       }
-      command.outcome =
-          Failure(Error::idempotency_mismatch,
-                  "This Idempotency-Key was used with another order; take a new key for a new order.");
+      command.outcome = key_of_another_order();
       return Fate::decided;
     }
   }
@@ -197,9 +194,7 @@ std::optional<Outcome> Decider::repeat_of(const PlaceOrder& place,
                                           const std::optional<Known::KeptOrder>& kept) const {
   if (!kept) return std::nullopt;
   if (kept->body_hash != place.body_hash) {
-    return Failure(Error::idempotency_mismatch,
-                   "This Idempotency-Key was used with another order; take a new key for a new order.")
-        .with("orderId", kept->order.id.value);
+    return key_of_another_order().with("orderId", kept->order.id.value);
   }
   Answer answer;
   answer.order = kept->order;
@@ -306,14 +301,6 @@ Fate Decider::move(std::size_t position, const MoveOrder& move) {
   if (moves_.contains(move.order)) return Fate::deferred;
   command.outcome = decide_move(position, move, *row);
   return Fate::decided;
-}
-
-Failure illegal_state(const OrderRow& row, OrderStatus wanted) {
-  return Failure(Error::illegal_state, fmt::format("Order {} is {} and cannot become {}.", row.order.id.value,
-                                                   to_string(row.order.status), to_string(wanted)))
-      .with("orderId", row.order.id.value)
-      .with("state", std::string(to_string(row.order.status)))
-      .with("wantedState", std::string(to_string(wanted)));
 }
 
 Answer answer_with(Order order) {

@@ -41,7 +41,7 @@ struct DecideInput {
   const Known& known;
   const stock::ClaimRound& claims;
   const std::vector<Units>& granted;  // per line of `claims`
-  bool ledgers_fresh = true;  // read recently enough to refuse from them
+  bool ledgers_fresh = true;          // read recently enough to refuse from them
   Stamp stamp;
   Time now;
   DecideSettings settings;
@@ -61,5 +61,7 @@ Decision decide(std::span<const CommandPtr> round, const DecideInput& input, Num
 // SALE_NOT_OPEN, SALE_CLOSED, SALE_PAUSED, or nothing when the product sells at `now`.
 std::optional<Failure> refused_by_terms(const SaleTerms& terms, Time now);
 Failure sold_out_failure(ProductId product, Units available);
+Failure key_of_another_order();
+Failure illegal_state(const OrderRow& row, OrderStatus wanted);
 
 }  // namespace buyme::order

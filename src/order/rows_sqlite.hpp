@@ -26,6 +26,35 @@ inline Order read_order(const db::Statement& row) {
   return order;
 }
 
+inline constexpr std::string_view order_row =
+    "SELECT order_id, user_id, status, amount, placed_at, hold_expires_at, paid_at, hold_extended,"
+    " paid_attempt_id, settled_attempt_no FROM orders WHERE order_id=?";
+
+// What the writer knows of the order of a row of order_row; without its items.
+inline OrderRow read_order_row(const db::Statement& row) {
+  return {read_order(row), row.integer(7) != 0, AttemptId{row.integer(8)}, row.integer(9)};
+}
+
+inline constexpr std::string_view all_sales =
+    "SELECT product_id, l.version, total, committed, sold, t.version, state, price, opens_at, closes_at,"
+    " per_user_limit FROM stock_ledger l JOIN sale_terms t USING (product_id) ORDER BY product_id";
+
+// The sale of a row of all_sales.
+inline Sale read_sale(const db::Statement& row) {
+  const ProductId product{row.integer(0)};
+  Sale sale;
+  sale.ledger = {product, row.integer(1), row.integer(2), row.integer(3), row.integer(4)};
+  sale.terms.product = product;
+  sale.terms.version = row.integer(5);
+  sale.terms.state = static_cast<SaleState>(row.integer(6));
+  sale.terms.price = row.integer(7);
+  sale.terms.total = sale.ledger.total;
+  if (!row.is_null(8)) sale.terms.opens_at = from_unix_ms(row.integer(8));
+  if (!row.is_null(9)) sale.terms.closes_at = from_unix_ms(row.integer(9));
+  if (!row.is_null(10)) sale.terms.per_user_limit = row.integer(10);
+  return sale;
+}
+
 // Adds the items; `items` is prepared from items_of_order.
 inline void read_items(db::Statement& items, Order& order) {
   items.bind(1, order.id.value);

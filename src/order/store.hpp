@@ -35,7 +35,6 @@ struct OrderRow {
 };
 
 // --- what a round wants to know before it decides
-// --------------------------------------------------------------
 
 struct Questions {
   struct Key {
@@ -68,7 +67,6 @@ struct Known {
 };
 
 // --- what a round writes
-// ---------------------------------------------------------------------------------------
 
 struct Stamp {
   std::int64_t writer = 0;  // a fresh number at each start
@@ -101,8 +99,8 @@ struct OrderMove {
   Money refund = 0;  // written to the outbox in the same transaction when positive
 };
 
-// Refused when the product's terms are not of `terms_version` any more: another server may have set a limit or
-// paused the sale since they were read.
+// Refused when the product's terms are not of `terms_version` any more: another server may have set a limit
+// or paused the sale since they were read.
 struct LedgerRaise {
   ProductId product;
   Units units = 0;
@@ -145,7 +143,7 @@ struct Committed {
 
 struct Rejected {
   enum class Why : std::uint8_t {
-    constraint,   // a CHECK, a key or the terms refused: the plan was decided on what the database does not hold
+    constraint,   // a CHECK, a key or the terms refused: the plan was decided on what is not so any more
     unavailable,  // the database cannot write now (disk full, locked): nothing was written
   };
   Why why = Why::unavailable;
@@ -188,15 +186,14 @@ class OrderStore {
   virtual Awaitable<Result<std::vector<Sale>>> load_sales() = 0;
   virtual Awaitable<Result<Known>> read(const Questions& questions) = 0;
   virtual Awaitable<CommitResult> commit(const Plan& plan) = 0;
-  // The fate of the round whose commit was Unknown, made final: a round that has not taken by now is burned, so
-  // that a commit still on its way is refused when it arrives. Repeat it until it is answered.
+  // The fate of the round whose commit was Unknown, made final: a round that has not taken by now is burned,
+  // so that a commit still on its way is refused when it arrives. Repeat it until it is answered.
   virtual Awaitable<Result<RoundFate>> settle(Stamp round) = 0;
   virtual Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) = 0;
   virtual Awaitable<Result<std::vector<OpenRefund>>> open_refunds(RefundId after, std::size_t limit) = 0;
 };
 
 // --- reads that no decision waits for
-// --------------------------------------------------------------------------
 
 struct OrderPage {
   std::vector<Order> orders;  // newest first

@@ -32,7 +32,6 @@ constexpr std::string_view stamped_units =
     " FROM json_each(?3) m JOIN orders o ON o.order_id = m.value JOIN order_items i USING (order_id)"
     " WHERE o.moved_writer = ?1 AND o.moved_seq = ?2 AND i.status = 1 GROUP BY i.product_id";
 
-// What the plan was decided on is no longer what this product sells under.
 struct TermsChanged : std::runtime_error {
   explicit TermsChanged(ProductId product)
       : std::runtime_error(fmt::format("the terms of product {} have changed", product.value)) {}
@@ -118,9 +117,7 @@ SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
       find_limit_(database_.prepare(
           "SELECT p.units, CASE WHEN o.status IN (1, 2, 3) THEN o.order_id END FROM purchase p"
           " LEFT JOIN orders o ON o.order_id = p.last_order WHERE p.product_id=? AND p.user_id=?")),
-      find_order_(database_.prepare(fmt::format(
-          "SELECT {}, hold_extended, paid_attempt_id, settled_attempt_no FROM orders WHERE order_id=?",
-          rows::order_columns))),
+      find_order_(database_.prepare(rows::order_row)),
       find_items_(database_.prepare(rows::items_of_order)),
       move_order_(database_.prepare(
           "UPDATE orders SET status=?1, hold_expires_at=?2, hold_extended=?3, settled_attempt_no=?4,"
@@ -168,24 +165,9 @@ Awaitable<Result<std::int64_t>> SqliteOrderStore::reserve_numbers(std::string_vi
 
 Awaitable<Result<std::vector<Sale>>> SqliteOrderStore::load_sales() {
   co_return guarded("reading the sales", [&] {
-    Statement rows = database_.prepare(
-        "SELECT product_id, l.version, total, committed, sold, t.version, state, price, opens_at, closes_at,"
-        " per_user_limit FROM stock_ledger l JOIN sale_terms t USING (product_id) ORDER BY product_id");
+    Statement row = database_.prepare(rows::all_sales);
     std::vector<Sale> sales;
-    while (rows.step()) {
-      const ProductId product{rows.integer(0)};
-      Sale sale;
-      sale.ledger = {product, rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4)};
-      sale.terms.product = product;
-      sale.terms.version = rows.integer(5);
-      sale.terms.state = static_cast<SaleState>(rows.integer(6));
-      sale.terms.price = rows.integer(7);
-      sale.terms.total = sale.ledger.total;
-      if (!rows.is_null(8)) sale.terms.opens_at = from_unix_ms(rows.integer(8));
-      if (!rows.is_null(9)) sale.terms.closes_at = from_unix_ms(rows.integer(9));
-      if (!rows.is_null(10)) sale.terms.per_user_limit = rows.integer(10);
-      sales.push_back(sale);
-    }
+    while (row.step()) sales.push_back(rows::read_sale(row));
     return sales;
   });
 }
@@ -230,13 +212,7 @@ Known::LimitRow SqliteOrderStore::limit_row(const Questions::Limit& question) {
 std::optional<OrderRow> SqliteOrderStore::order_row(OrderId order) {
   find_order_.bind(1, order.value);
   std::optional<OrderRow> row;
-  if (find_order_.step()) {
-    row.emplace();
-    row->order = rows::read_order(find_order_);
-    row->hold_extended = find_order_.integer(7) != 0;
-    row->paid_attempt = AttemptId{find_order_.integer(8)};
-    row->settled_attempt_no = find_order_.integer(9);
-  }
+  if (find_order_.step()) row = rows::read_order_row(find_order_);
   find_order_.reset();
   if (row) rows::read_items(find_items_, row->order);
   return row;
@@ -257,9 +233,8 @@ Awaitable<Result<std::vector<OrderId>>> SqliteOrderStore::lapsed_holds(Time now,
 Awaitable<Result<std::vector<OpenRefund>>> SqliteOrderStore::open_refunds(RefundId after, std::size_t limit) {
   co_return guarded("reading the refund outbox", [&] {
     Statement rows = database_.prepare(
-        "SELECT refund_id, order_id, attempt_id, amount FROM refund_outbox WHERE delivered_at IS NULL AND "
-        "refund_id > ?"
-        " ORDER BY refund_id LIMIT ?");
+        "SELECT refund_id, order_id, attempt_id, amount FROM refund_outbox"
+        " WHERE delivered_at IS NULL AND refund_id > ? ORDER BY refund_id LIMIT ?");
     rows.bind(1, after.value).bind(2, static_cast<std::int64_t>(limit));
     std::vector<OpenRefund> open;
     while (rows.step()) {

@@ -66,9 +66,10 @@ Failure overloaded() {
 }
 
 Failure outcome_unknown() {
-  return Failure(Error::outcome_unknown,
-                 "Nobody can say yet whether this was done. Repeat it with the same Idempotency-Key, or look at "
-                 "your orders.")
+  return Failure(
+             Error::outcome_unknown,
+             "Nobody can say yet whether this was done. Repeat it with the same Idempotency-Key, or look at "
+             "your orders.")
       .retry_in(std::chrono::seconds{1});
 }
 
@@ -224,9 +225,9 @@ Awaitable<CommitResult> OrderWriter::write(const Plan& plan, Round& round, Monot
   co_return co_await learn_fate(plan, round, deadline);
 }
 
-// Asks the store until it is answered, and sends nothing else meanwhile. Buyers are not kept for longer than the
-// deadline: they are told that nobody knows yet. Of a round that took nobody says which moves found their order
-// changed: each is decided again on what the order is now, where a repeat is success.
+// Asks the store until it is answered, and sends nothing else meanwhile. Buyers are not kept for longer than
+// the deadline: they are told that nobody knows yet. Of a round that took nobody says which moves found their
+// order changed: each is decided again on what the order is now, where a repeat is success.
 Awaitable<CommitResult> OrderWriter::learn_fate(const Plan& plan, Round& round, Monotonic deadline) {
   for (;; co_await clock_.sleep_for(limits::settle_pause)) {
     if (clock_.monotonic() >= deadline && !round.empty()) {
@@ -255,7 +256,6 @@ Awaitable<void> OrderWriter::settle_gate(const stock::ClaimRound& claims) {
 }
 
 // --- what this writer knows of the database
-// ------------------------------------------------------------------------
 
 Awaitable<void> OrderWriter::run_refresh() {
   for (;;) {
@@ -264,16 +264,16 @@ Awaitable<void> OrderWriter::run_refresh() {
   }
 }
 
-// Where other servers sell, what this one knows grows old. What the last round waited for may have been decided
-// by now, and a product that is not known here may have been put up for sale by another server.
+// Where other servers sell, what this one knows grows old. What the last round waited for may have been
+// decided by now, and a product that is not known here may have been put up for sale by another server.
 bool OrderWriter::must_read_ledgers(const Round& round) const {
   if (!settings_.shares_store) return false;
   if (left_waiters_ || ledgers_older_than(limits::ledger_refresh)) return true;
   return std::ranges::any_of(round, [this](const CommandPtr& command) {
     const auto* place = std::get_if<PlaceOrder>(&command->what);
     return place != nullptr && std::ranges::any_of(place->lines, [this](const OrderLine& line) {
-      return !sales_.contains(line.product);
-    });
+             return !sales_.contains(line.product);
+           });
   });
 }
 
@@ -316,7 +316,8 @@ void OrderWriter::adopt(const Plan& plan, const Committed& committed) {
     if (ledger.committed < 0 || ledger.committed > ledger.total || ledger.sold > ledger.committed) {
       throw std::logic_error("the ledger's CHECK does not hold");
     }
-    // A version further on means that another server was there in between, whose orders the marks do not know.
+    // A version further on means that another server was there in between, whose orders the marks do not
+    // know.
     const bool others = ledger.version != known.version + 1;
     const bool moved = known.committed != ledger.committed || known.total != ledger.total;
     if (moved || others) ++epochs_[ledger.product];
@@ -359,7 +360,6 @@ void OrderWriter::fail(Round round, const Failure& failure) {
 }
 
 // --- the sold-out flag
-// -------------------------------------------------------------------------------------------
 
 void OrderWriter::watch_sold_out(ProductId product) {
   const std::int64_t epoch = epochs_[product];

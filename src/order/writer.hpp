@@ -44,7 +44,8 @@ class OrderWriter {
   Awaitable<void> start();
   // Rounds until stop(): returns when every admitted command has been answered.
   Awaitable<void> run();
-  // Only with shares_store, beside run(): sees to it that ledgers and flags are read anew without traffic, too.
+  // Only with shares_store, beside run(): sees to it that ledgers and flags are read anew without traffic,
+  // too.
   Awaitable<void> run_refresh();
   void stop() { queue_.close(); }
 

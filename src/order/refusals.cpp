@@ -1,0 +1,46 @@
+// What a command is refused with, in words that say what to do.
+#include <fmt/format.h>
+
+#include "order/decide.hpp"
+
+namespace buyme::order {
+
+std::optional<Failure> refused_by_terms(const SaleTerms& terms, Time now) {
+  if (terms.state == SaleState::archived)
+    return Failure(Error::sale_closed, "This product is no longer sold.");
+  if (terms.opens_at && now < *terms.opens_at) {
+    return Failure(Error::sale_not_open, "The sale opens at " + format_time(*terms.opens_at) + ".")
+        .with("opensAt", format_time(*terms.opens_at));
+  }
+  if (terms.closes_at && now >= *terms.closes_at) {
+    return Failure(Error::sale_closed, "The sale closed at " + format_time(*terms.closes_at) + ".")
+        .with("closesAt", format_time(*terms.closes_at));
+  }
+  if (terms.state == SaleState::paused) {
+    return Failure(Error::sale_paused, "The shop has paused this sale; it will go on.");
+  }
+  return std::nullopt;
+}
+
+Failure sold_out_failure(ProductId product, Units available) {
+  return Failure(Error::sold_out, available == 0
+                                      ? "Every unit is held or sold; a unit that comes back is sold again."
+                                      : fmt::format("Only {} left; order fewer.", available))
+      .with("productId", product.value)
+      .with("available", available);
+}
+
+Failure key_of_another_order() {
+  return Failure(Error::idempotency_mismatch,
+                 "This Idempotency-Key was used with another order; take a new key for a new order.");
+}
+
+Failure illegal_state(const OrderRow& row, OrderStatus wanted) {
+  return Failure(Error::illegal_state, fmt::format("Order {} is {} and cannot become {}.", row.order.id.value,
+                                                   to_string(row.order.status), to_string(wanted)))
+      .with("orderId", row.order.id.value)
+      .with("state", std::string(to_string(row.order.status)))
+      .with("wantedState", std::string(to_string(wanted)));
+}
+
+}  // namespace buyme::order
