@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "core/random.hpp"
+#include "simulation/shared_gate.hpp"
 #include "stock/gate.hpp"
 #include "support/run.hpp"
 
@@ -92,7 +93,16 @@ TEST_P(GateContract, NeverGrantsMoreThanIsFreeNorMoreThanIsWanted) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Gates, GateContract, ::testing::Values(GateKind{"local", stock::make_local_gate}),
+// A shared gate with one server is a gate as any other.
+std::unique_ptr<stock::StockGate> shared_gate_alone() {
+  static simulation::SharedGate gate;
+  gate = simulation::SharedGate{};
+  return simulation::make_shared_gate_client(gate, 1, [] { return Time{}; });
+}
+
+INSTANTIATE_TEST_SUITE_P(Gates, GateContract,
+                         ::testing::Values(GateKind{"local", stock::make_local_gate},
+                                           GateKind{"shared", shared_gate_alone}),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

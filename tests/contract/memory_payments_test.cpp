@@ -134,8 +134,8 @@ class MemoryPaymentsTest : public ::testing::TestWithParam<std::uint64_t> {
       const AttemptId key{pick(1, 40)};
       return "charge " + text(run(provider.charge({key, OrderId{key.value % pick(2, 3)}, pick(9, 10)})));
     }
-    return "refund " + text(run(provider.refund({fmt::format("order:{}", pick(1, 60)),
-                                                 AttemptId{pick(1, 40)}, pick(0, 6)})));
+    return "refund " + text(run(provider.refund(
+                           {fmt::format("order:{}", pick(1, 60)), AttemptId{pick(1, 40)}, pick(0, 6)})));
   }
 
   // The same call of either, by the same random numbers.
@@ -194,8 +194,7 @@ TEST_P(MemoryPaymentsTest, TheBankAnswersAsTheSimulatedProviderDoes) {
       {.path = place.file("provider.sqlite"), .success_rate = 0.6, .seed = GetParam()}, *clock,
       make_null_log());
   const auto memory = simulation::make_bank_provider(bank, *clock);
-  compare(*file, *memory,
-          [this](payment::PaymentProvider& provider) { return call_of_provider(provider); });
+  compare(*file, *memory, [this](payment::PaymentProvider& provider) { return call_of_provider(provider); });
 
   audit::Books books;
   books.charges.resize(3);

@@ -245,8 +245,7 @@ TEST_P(PaymentStoreContract, ARepeatedCloseChangesNothing) {
   const Attempt paid = charged(1), late = charged(2);
   ASSERT_TRUE(close(paid.id, PaymentSettlement::paid));
   ASSERT_TRUE(close(late.id, PaymentSettlement::too_late));
-  for (const auto again :
-       {PaymentSettlement::paid, PaymentSettlement::failed, PaymentSettlement::too_late}) {
+  for (const auto again : {PaymentSettlement::paid, PaymentSettlement::failed, PaymentSettlement::too_late}) {
     EXPECT_TRUE(close(paid.id, again));
     EXPECT_TRUE(close(late.id, again));
   }
@@ -525,16 +524,17 @@ TEST_P(PaymentStoreContract, NoSuchRefundIsNothingToMark) {
 }
 
 INSTANTIATE_TEST_SUITE_P(PaymentStores, PaymentStoreContract,
-                         ::testing::Values(
-                             PaymentStoreKind{"sql",
-                                              [](PaymentRows& rows) {
-                                                return payment::make_sql_payment_store(
-                                                    rows.files.file("payment.sqlite"), make_null_log());
-                                              }},
-                             PaymentStoreKind{"memory",
-                                              [](PaymentRows& rows) {
-                                                return simulation::make_memory_payment_store(rows.memory);
-                                              }}),
+                         ::testing::Values(PaymentStoreKind{"sql",
+                                                            [](PaymentRows& rows) {
+                                                              return payment::make_sql_payment_store(
+                                                                  rows.files.file("payment.sqlite"),
+                                                                  make_null_log());
+                                                            }},
+                                           PaymentStoreKind{"memory",
+                                                            [](PaymentRows& rows) {
+                                                              return simulation::make_memory_payment_store(
+                                                                  rows.memory);
+                                                            }}),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

@@ -43,13 +43,22 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
     return empty;
   }
 
+  // As stored; 0 for a product without terms.
+  std::int64_t terms_version(std::int64_t product) {
+    const auto sales = run(store->load_sales());
+    for (const auto& sale : *sales) {
+      if (sale.terms.product.value == product) return sale.terms.version;
+    }
+    return 0;
+  }
+
   // --- steps of a plan
 
   void add_terms(Plan& plan, std::int64_t product, Units total, std::optional<Units> limit = {}) {
     order::TermsChange change;
     change.terms.product = ProductId{product};
-    change.old_version = std::exchange(versions[product], ++version);
-    change.terms.version = version;
+    change.old_version = terms_version(product);
+    change.terms.version = ++version;
     change.terms.price = 1'000;
     change.terms.total = total;
     change.terms.per_user_limit = limit;
@@ -73,7 +82,7 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
         return order;
       }
     }
-    plan.raises.push_back({ProductId{product}, quantity, versions[product]});
+    plan.raises.push_back({ProductId{product}, quantity, terms_version(product)});
     return order;
   }
 
@@ -170,7 +179,6 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
   std::unique_ptr<order::OrderReads> reads = GetParam().open_reads(place, pool);
   std::int64_t writer = *run(store->next_writer_number());
   std::int64_t seq = 0, version = 0, last_number = 0;
-  std::map<std::int64_t, std::int64_t> versions;  // of the terms, by product, as put last
   std::deque<order::Order> orders;  // plans point into it
 };
 

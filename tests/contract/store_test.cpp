@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "contract/store_fixture.hpp"
+#include "contract/stores.hpp"
 
 namespace buyme::test {
 
@@ -394,19 +395,40 @@ TEST_P(StoreContract, SoldOutMarksNameKeysAndHolders) {
   EXPECT_EQ(marks->holders, std::vector<std::uint64_t>{order::hash_user(UserId{7})});
 }
 
-std::string file_of(const TempDir& place) {
-  return place.file("order.sqlite");
+// The merchant has changed the terms since the order was decided: it must be decided again.
+TEST_P(StoreContract, AnOrderUnderTermsThatHaveChangedIsRefused) {
+  Plan opening = plan();
+  add_terms(opening, 1, 10);
+  commit(opening);
+  Plan sale = plan();
+  const OrderId stale = add_order(sale, 7, 1).id;
+  Plan change = plan();
+  add_terms(change, 1, 10, 1);
+  commit(change);
+  expect_refused(sale);
+  EXPECT_FALSE(find(stale).has_value());
+  expect_ledger(1, 0, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
-                         ::testing::Values(StoreKind{
-                             "sqlite",
-                             [](const TempDir& place) {
-                               return order::make_sqlite_order_store(file_of(place), make_null_log());
-                             },
-                             [](const TempDir& place, Pool& pool) {
-                               return order::make_sqlite_order_reads(file_of(place), pool);
-                             }}),
+TEST_P(StoreContract, TermsDecidedOnOlderOnesThanAreStoredAreRefused) {
+  Plan opening = plan();
+  add_terms(opening, 1, 10);
+  commit(opening);
+  Plan ours = plan();
+  add_terms(ours, 1, 20);
+  Plan theirs = plan();
+  add_terms(theirs, 1, 30);
+  commit(theirs);
+  expect_refused(ours);
+  EXPECT_EQ(ledger(1).total, 30);
+  Plan as_if_new = plan();
+  add_terms(as_if_new, 1, 40);
+  as_if_new.terms[0].old_version = 0;
+  expect_refused(as_if_new);
+  EXPECT_EQ(ledger(1).total, 30);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreContract, ::testing::Values(sqlite_store(), memory_store()),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
