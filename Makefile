@@ -3,10 +3,12 @@
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 20
+SEEDS ?= 10000
+FROM ?= 1
 CLANG = $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
 CLANG_VERSION = $(subst clang++-,,$(CLANG))
 
-.PHONY: help demo test test-dev test-tsan fuzz build run bench lint format clean
+.PHONY: help demo test test-dev test-simulation test-tsan fuzz build run simulate mutants bench lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -22,13 +24,32 @@ build: ## build/release/buyme
 run: build ## a shop on 127.0.0.1:8080 with its data in ./data
 	build/release/buyme serve --data-dir data
 
-test: test-dev test-tsan fuzz ## everything: unit, contract, integration, chaos, style, sanitizers, fuzzing
+simulate: build/release/simulate ## SEEDS simulated sales with faults from seed FROM, each judged; replays what failed
+	@build/release/simulate --from $(FROM) --seeds $(SEEDS) --jobs $(JOBS) --table
+
+.PHONY: build/release/simulate
+build/release/simulate:
+	@tools/setup.sh build simulation
+	@cmake --preset release -DBUYME_TESTS=OFF >build-release.log 2>&1 || { cat build-release.log; exit 1; }; rm -f build-release.log
+	@cmake --build --preset release -j $(JOBS) --target simulate
+
+mutants: ## takes each rule out of a copy and lets the simulation find out; writes docs/simulation.md
+	@tools/setup.sh build simulation
+	@tools/mutants.py --write docs/simulation.md
+
+test: test-dev test-simulation test-tsan fuzz ## everything: unit, contract, integration, chaos, style, sanitizers, fuzzing
 
 test-dev: ## all tests, with address and undefined-behaviour sanitizers
-	@tools/setup.sh build test
+	@tools/setup.sh build test simulation
 	cmake --preset dev >/dev/null
 	cmake --build --preset dev -j $(JOBS)
 	ctest --preset dev
+
+test-simulation: build/release/simulate ## a fresh set of sales, and the same sale in two builds
+	build/release/simulate --today --seeds 10000 --jobs $(JOBS) --quiet
+	cmake --preset dev >/dev/null
+	cmake --build --preset dev -j $(JOBS) --target simulate
+	tools/compare_builds.sh build/dev/simulate build/release/simulate
 
 test-tsan: ## order writer, gate, pools and HTTP server with the thread sanitizer
 	@tools/setup.sh build test

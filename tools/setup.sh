@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, by Debian package name: tools/setup.sh build|test|bench|lint ...
+# Installs what is missing, by Debian package name: tools/setup.sh build|test|simulation|bench|lint ...
 # Asks for nothing when all is there. Needs root or sudo only when something is missing.
 set -euo pipefail
 
@@ -25,9 +25,10 @@ for group in "$@"; do
              "$(boost)" libsqlite3-dev libssl-dev libsodium-dev libspdlog-dev libfmt-dev
              libtomlplusplus-dev libcli11-dev libsoci-dev) ;;
     test) version=$(clang_version); wanted+=(libgtest-dev "clang-$version" "libclang-rt-$version-dev") ;;
+    simulation) wanted+=(libmimalloc-dev patch) ;;
     bench) wanted+=(wrk nginx-light) ;;
     lint) version=$(clang_version); wanted+=("clang-tidy-$version" "clang-format-$version") ;;
-    *) echo "tools/setup.sh: no group '$group' (build, test, bench, lint)" >&2; exit 2 ;;
+    *) echo "tools/setup.sh: no group '$group' (build, test, simulation, bench, lint)" >&2; exit 2 ;;
   esac
 done
 

@@ -37,8 +37,12 @@ std::string fresh_name() {
 
 class SqliteBackend final : public OrderBackend {
  public:
-  std::unique_ptr<order::OrderStore> open() override { return order::make_sqlite_order_store(name_, make_null_log()); }
-  std::unique_ptr<order::OrderReads> open_reads() override { return order::make_sqlite_order_reads(name_, pool_); }
+  std::unique_ptr<order::OrderStore> open() override {
+    return order::make_sqlite_order_store(name_, make_null_log());
+  }
+  std::unique_ptr<order::OrderReads> open_reads() override {
+    return order::make_sqlite_order_reads(name_, pool_);
+  }
   void add_to(audit::Books& books) override { audit::read_order_rows(database_, books); }
   std::size_t state_of(OrderId order) override {
     auto row = database_.prepare("SELECT status FROM orders WHERE order_id=?");

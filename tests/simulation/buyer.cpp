@@ -82,7 +82,8 @@ Awaitable<void> Buyer::visit_to_cancel(World& world, BuyerPlan plan, drop::Attem
 }
 
 Awaitable<void> Buyer::rest(Duration most) {
-  return delay(world_.scheduler_, Duration{static_cast<std::int64_t>(world_.choices_.below(most.count() + 1))});
+  return delay(world_.scheduler_,
+               Duration{static_cast<std::int64_t>(world_.choices_.below(most.count() + 1))});
 }
 
 template <class T>
@@ -128,7 +129,8 @@ Awaitable<bool> Buyer::place() {
     while (*open > 0) co_await rest(20ms);
     if (!attempt->orders.empty()) break;
     if (next == Next::done) co_return false;
-    const bool loses_key = next == Next::lost && world_.faults_.strikes(Fault::retry_without_key, Coverage::placing);
+    const bool loses_key =
+        next == Next::lost && world_.faults_.strikes(Fault::retry_without_key, Coverage::placing);
     if (next == Next::lost && (attempt->key.empty() || loses_key)) {
       attempt->gave_up = true;  // his order may or may not exist
       if (!loses_key) co_return false;
@@ -185,7 +187,8 @@ Buyer::Next Buyer::refused(drop::Attempt& attempt, const Failure& failure, Durat
   };
   if (is_unavailable(failure.error)) {
     const bool small_queue = world_.scenario_.settings.writer.queue > 0;
-    if (failure.error == Error::overloaded && small_queue) world_.faults_.note(Fault::queue_full, Coverage::placing);
+    if (failure.error == Error::overloaded && small_queue)
+      world_.faults_.note(Fault::queue_full, Coverage::placing);
     auto& list = world_.unavailable_;
     if (std::ranges::find(list, failure.error) == list.end()) list.push_back(failure.error);
     return Next::again;
@@ -193,7 +196,8 @@ Buyer::Next Buyer::refused(drop::Attempt& attempt, const Failure& failure, Durat
   switch (failure.error) {
     case Error::sold_out:
       ++attempt.sold_out_answers;
-      world_.sold_out_.push_back({plan_.user, attempt.key, order::merge_lines(plan_.lines), sent, world_.scheduler_.now()});
+      world_.sold_out_.push_back(
+          {plan_.user, attempt.key, order::merge_lines(plan_.lines), sent, world_.scheduler_.now()});
       return final_answer(Outcome::sold_out);
     case Error::limit_exceeded:
       check_resume(failure);
@@ -225,18 +229,18 @@ void Buyer::check_resume(const Failure& failure) {
   const bool his = std::ranges::any_of(books.orders, [&](const audit::Books::Order& order) {
     return order.order.value == *open && order.user.value == plan_.user;
   });
-  if (!his) world_.report(fmt::format("user {} is told to resume order {}, which is not his", plan_.user, *open));
+  if (!his)
+    world_.report(fmt::format("user {} is told to resume order {}, which is not his", plan_.user, *open));
 }
 
 // What was promised with 201 can be read at once.
 Awaitable<void> Buyer::read_back() {
-  std::function<Awaitable<Result<order::Order>>(ShopProcess&)> request = [id = order_, who = caller()](
-                                                                             ShopProcess& server) {
-    return server.orders().get(id, who);
-  };
+  std::function<Awaitable<Result<order::Order>>(ShopProcess&)> request =
+      [id = order_, who = caller()](ShopProcess& server) { return server.orders().get(id, who); };
   const auto found = co_await ask<Result<order::Order>>(false, std::move(request));
   if (found && !found->has_value() && found->error().error == Error::not_found) {
-    world_.report(fmt::format("order {} of user {} was answered and cannot be read", order_.value, plan_.user));
+    world_.report(
+        fmt::format("order {} of user {} was answered and cannot be read", order_.value, plan_.user));
   }
 }
 
@@ -282,10 +286,10 @@ Awaitable<void> Buyer::visit_to_pay(World& world, BuyerPlan plan, OrderId order)
 }
 
 Awaitable<Buyer::Next> Buyer::attempt_payment() {
-  std::function<Awaitable<Result<payment::Receipt>>(ShopProcess&)> request = [id = order_, who = caller()](
-                                                                                 ShopProcess& server) {
-    return server.payments().attempt_payment(id, who);
-  };
+  std::function<Awaitable<Result<payment::Receipt>>(ShopProcess&)> request =
+      [id = order_, who = caller()](ShopProcess& server) {
+        return server.payments().attempt_payment(id, who);
+      };
   const auto answer = co_await ask<Result<payment::Receipt>>(true, std::move(request));
   if (!answer) co_return Next::lost;
   co_return told_of_payment(*answer);
@@ -330,10 +334,8 @@ Buyer::Next Buyer::told_of_payment(const Result<payment::Receipt>& answer) {
 
 // True when there is nothing more to pay.
 Awaitable<bool> Buyer::look_at_order() {
-  std::function<Awaitable<Result<order::Order>>(ShopProcess&)> request = [id = order_, who = caller()](
-                                                                             ShopProcess& server) {
-    return server.orders().get(id, who);
-  };
+  std::function<Awaitable<Result<order::Order>>(ShopProcess&)> request =
+      [id = order_, who = caller()](ShopProcess& server) { return server.orders().get(id, who); };
   const auto found = co_await ask<Result<order::Order>>(false, std::move(request));
   if (!found || !found->has_value()) co_return false;
   const order::Order& now = **found;
@@ -346,10 +348,8 @@ Awaitable<bool> Buyer::look_at_order() {
 Awaitable<void> Buyer::cancel() {
   attempt_->may_be_canceled = true;
   for (int tries = 0; tries < stubbornness; ++tries) {
-    std::function<Awaitable<Result<order::Order>>(ShopProcess&)> request = [id = order_, who = caller()](
-                                                                               ShopProcess& server) {
-      return server.orders().cancel(id, who);
-    };
+    std::function<Awaitable<Result<order::Order>>(ShopProcess&)> request =
+        [id = order_, who = caller()](ShopProcess& server) { return server.orders().cancel(id, who); };
     const auto answer = co_await ask<Result<order::Order>>(false, std::move(request));
     if (answer && answer->has_value()) {
       world_.trace_.say("user {} is told order {} is canceled", plan_.user, order_.value);

@@ -1,20 +1,20 @@
 // Where coroutines run in a simulation: one thread, a list of what is ready, and virtual time.
 //
-// A Scheduler owns the time. When nothing is ready, time jumps to the next timer; nothing ever waits for a real
-// clock. A Context is what one simulated process runs on: destroying it destroys whatever its coroutines were in the
-// middle of, as kill -9 does, and pausing it leaves its work lying until the pause is over.
+// A Scheduler owns the time. When nothing is ready, time jumps to the next timer; nothing ever waits for a
+// real clock. A Context is what one simulated process runs on: destroying it destroys whatever its coroutines
+// were in the middle of, as kill -9 does, and pausing it leaves its work lying until the pause is over.
 //
 // Everything is decided by the order of posts and, with shuffling, by a seed: the same program and seed give
 // the same run. Not thread-safe: one Scheduler and all of its Contexts belong to one thread.
 //
-// core/executor.hpp includes this header in place of io_context, so it may include nothing of core/ that needs
-// an executor.
+// core/executor.hpp includes this header in place of io_context, so it may include nothing of core/ that
+// needs an executor.
 #pragma once
 
 #include <algorithm>
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/asio/execution_context.hpp>

@@ -57,8 +57,9 @@ struct Surroundings {
   // Half of the answers come at once: most of what may happen meanwhile happens on the way there.
   bool answers_slowly() { return latency.count() > 0 && (faults.random().next() & 1) != 0; }
   std::chrono::nanoseconds draw(std::chrono::nanoseconds most) {
-    return most.count() <= 0 ? most : std::chrono::nanoseconds{static_cast<std::int64_t>(
-                                          faults.random().below(static_cast<std::uint64_t>(most.count()) + 1))};
+    return most.count() <= 0 ? most
+                             : std::chrono::nanoseconds{static_cast<std::int64_t>(
+                                   faults.random().below(static_cast<std::uint64_t>(most.count()) + 1))};
   }
 };
 
@@ -70,8 +71,9 @@ struct OrderStoreFaults {
   std::function<order::CommitResult(const order::Plan&)> apply_late;
 };
 
-std::unique_ptr<order::OrderStore> make_faulty_store(std::unique_ptr<order::OrderStore> behind, Surroundings& around,
-                                                     Process& server, OrderStoreFaults faults);
+std::unique_ptr<order::OrderStore> make_faulty_store(std::unique_ptr<order::OrderStore> behind,
+                                                     Surroundings& around, Process& server,
+                                                     OrderStoreFaults faults);
 std::unique_ptr<order::OrderReads> make_faulty_reads(std::unique_ptr<order::OrderReads> behind,
                                                      Surroundings& around);
 
@@ -82,8 +84,8 @@ struct GateService {
 std::unique_ptr<stock::StockGate> make_faulty_gate(GateService& service, SharedGate::Server server,
                                                    Surroundings& around);
 
-std::unique_ptr<payment::PaymentStore> make_faulty_payment_store(std::unique_ptr<payment::PaymentStore> behind,
-                                                                 Surroundings& around);
+std::unique_ptr<payment::PaymentStore> make_faulty_payment_store(
+    std::unique_ptr<payment::PaymentStore> behind, Surroundings& around);
 // A charge under way at the bank goes on when the shop that asked for it dies.
 std::unique_ptr<payment::PaymentProvider> make_faulty_provider(Bank& bank, Surroundings& around,
                                                                std::chrono::milliseconds shop_timeout);

@@ -6,14 +6,36 @@ namespace buyme::simulation {
 
 std::string_view name_of(Fault fault) {
   static constexpr std::string_view names[] = {
-      "commit refused",        "commit took, answer lost", "commit lost",           "commit arrives late",
-      "store hangs",           "store away",               "marks away",            "gate forgets",
-      "gate goes stale",       "gate hears twice",         "gate away",             "message delayed",
-      "message dropped",       "answer dropped",           "message repeated",      "provider times out",
-      "provider charges late", "provider fails",           "payment database away", "server killed",
-      "killed in a commit",    "server stopped",           "server paused",         "wall clock jumps",
-      "clock drifts",          "queue full",               "buyer leaves",          "double click",
-      "retry without key",     "cancel while paying",
+      "commit refused",
+      "commit took, answer lost",
+      "commit lost",
+      "commit arrives late",
+      "store hangs",
+      "store away",
+      "marks away",
+      "gate forgets",
+      "gate goes stale",
+      "gate hears twice",
+      "gate away",
+      "message delayed",
+      "message dropped",
+      "answer dropped",
+      "message repeated",
+      "provider times out",
+      "provider charges late",
+      "provider fails",
+      "payment database away",
+      "server killed",
+      "killed in a commit",
+      "server stopped",
+      "server paused",
+      "wall clock jumps",
+      "clock drifts",
+      "queue full",
+      "buyer leaves",
+      "double click",
+      "retry without key",
+      "cancel while paying",
   };
   static_assert(std::size(names) == fault_kinds);
   return names[static_cast<std::size_t>(fault)];
@@ -21,7 +43,8 @@ std::string_view name_of(Fault fault) {
 
 void Coverage::add(const Coverage& other) {
   for (std::size_t fault = 0; fault < fault_kinds; ++fault) {
-    for (std::size_t column = 0; column < columns; ++column) counts_[fault][column] += other.counts_[fault][column];
+    for (std::size_t column = 0; column < columns; ++column)
+      counts_[fault][column] += other.counts_[fault][column];
   }
 }
 

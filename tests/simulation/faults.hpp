@@ -1,8 +1,8 @@
-// What goes wrong in a simulated sale: every kind of fault, how likely each is in this sale, and a count of what
-// struck whom.
+// What goes wrong in a simulated sale: every kind of fault, how likely each is in this sale, and a count of
+// what struck whom.
 //
-// Each sale enables a few kinds and leaves the others out, since a fault hides behind another that strikes first
-// (swarm testing: Groce et al., ISSTA 2012).
+// Each sale enables a few kinds and leaves the others out, since a fault hides behind another that strikes
+// first (swarm testing: Groce et al., ISSTA 2012).
 #pragma once
 
 #include <array>
@@ -21,16 +21,16 @@ namespace buyme::simulation {
 
 enum class Fault : std::uint8_t {
   // the order database
-  commit_refused,       // and undone
-  commit_answer_lost,   // it took
-  commit_lost,          // it never arrived
-  commit_late,          // it arrives after the server has given it up
-  store_hangs,          // the answer comes late
-  store_away,           // a read or a reservation fails
-  marks_away,           // the marks of a sold-out product cannot be loaded
+  commit_refused,      // and undone
+  commit_answer_lost,  // it took
+  commit_lost,         // it never arrived
+  commit_late,         // it arrives after the server has given it up
+  store_hangs,         // the answer comes late
+  store_away,          // a read or a reservation fails
+  marks_away,          // the marks of a sold-out product cannot be loaded
   // the gate
   gate_forgets,
-  gate_goes_stale,      // fails over to a replica that is behind
+  gate_goes_stale,  // fails over to a replica that is behind
   gate_hears_twice,
   gate_away,
   // messages between services

@@ -16,7 +16,8 @@ void LedgerLog::add(Scheduler::Nanoseconds at, const order::Ledger& ledger, Unit
   entries_[ledger.product].push_back({at, ledger.total, ledger.committed, ledger.sold, raised});
 }
 
-Units LedgerLog::most_raised(ProductId product, Scheduler::Nanoseconds from, Scheduler::Nanoseconds to) const {
+Units LedgerLog::most_raised(ProductId product, Scheduler::Nanoseconds from,
+                             Scheduler::Nanoseconds to) const {
   Units most = 0;
   const auto found = entries_.find(product);
   if (found == entries_.end()) return most;
@@ -35,7 +36,8 @@ std::optional<Scheduler::Nanoseconds> LedgerLog::placed_at(UserId user, const st
   return found == placed_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Units LedgerLog::fewest_free(ProductId product, Scheduler::Nanoseconds from, Scheduler::Nanoseconds to) const {
+Units LedgerLog::fewest_free(ProductId product, Scheduler::Nanoseconds from,
+                             Scheduler::Nanoseconds to) const {
   const auto found = entries_.find(product);
   if (found == entries_.end()) return 0;
   Units fewest = std::numeric_limits<Units>::max();
@@ -70,7 +72,9 @@ class FaultyStore final : public order::OrderStore {
               OrderStoreFaults faults)
       : behind_(std::move(behind)), around_(around), server_(server), faults_(std::move(faults)) {}
 
-  Awaitable<Result<std::int64_t>> next_writer_number() override { return asked(behind_->next_writer_number()); }
+  Awaitable<Result<std::int64_t>> next_writer_number() override {
+    return asked(behind_->next_writer_number());
+  }
   Awaitable<Result<std::int64_t>> reserve_numbers(std::string_view name, std::int64_t count) override {
     return asked(behind_->reserve_numbers(name, count));
   }
@@ -90,7 +94,8 @@ class FaultyStore final : public order::OrderStore {
 
   Awaitable<CommitResult> commit(const Plan& plan) override {
     co_await pass(around_.latency);
-    if (strikes(Fault::commit_refused, plan)) co_return Rejected{Rejected::Why::unavailable, "the disk is full"};
+    if (strikes(Fault::commit_refused, plan))
+      co_return Rejected{Rejected::Why::unavailable, "the disk is full"};
     if (faults_.apply_late) {
       if (strikes(Fault::commit_lost, plan)) co_return co_await give_up();
       if (strikes(Fault::commit_late, plan)) {
@@ -158,8 +163,9 @@ class FaultyStore final : public order::OrderStore {
     for (const auto& ledger : std::get<order::Committed>(result).ledgers) {
       const auto raise = std::ranges::find(plan.raises, ledger.product, &order::LedgerRaise::product);
       around.ledgers.add(around.scheduler.now(), ledger, raise == plan.raises.end() ? 0 : raise->units);
-      around.trace.say("ledger of product {}: total {}, committed {}, sold {} (round {}.{})", ledger.product.value,
-                       ledger.total, ledger.committed, ledger.sold, plan.stamp.writer, plan.stamp.seq);
+      around.trace.say("ledger of product {}: total {}, committed {}, sold {} (round {}.{})",
+                       ledger.product.value, ledger.total, ledger.committed, ledger.sold, plan.stamp.writer,
+                       plan.stamp.seq);
     }
     for (const auto& entry : plan.orders) {
       around.ledgers.add_order(around.scheduler.now(), entry.order->user, entry.key);
@@ -167,8 +173,9 @@ class FaultyStore final : public order::OrderStore {
                        entry.order->user.value, plan.stamp.writer, plan.stamp.seq);
     }
     for (const auto& move : plan.moves) {
-      around.trace.say("order {}: {} -> {} sent, {} (round {}.{})", move.order.value, order::to_string(move.from),
-                       order::to_string(move.to), move.reason, plan.stamp.writer, plan.stamp.seq);
+      around.trace.say("order {}: {} -> {} sent, {} (round {}.{})", move.order.value,
+                       order::to_string(move.from), order::to_string(move.to), move.reason, plan.stamp.writer,
+                       plan.stamp.seq);
     }
   }
 
@@ -212,7 +219,8 @@ class FaultyReads final : public order::OrderReads {
   template <class T>
   Awaitable<Result<T>> asked(Awaitable<Result<T>> question, Fault fault) {
     co_await delay(around_.scheduler, around_.draw(around_.latency));
-    if (around_.faults.strikes(fault)) co_return Failure(Error::store_unavailable, "The orders cannot be read.");
+    if (around_.faults.strikes(fault))
+      co_return Failure(Error::store_unavailable, "The orders cannot be read.");
     auto answer = co_await std::move(question);
     if (around_.answers_slowly()) co_await delay(around_.scheduler, around_.draw(around_.latency));
     co_return answer;
@@ -226,7 +234,8 @@ class FaultyGate final : public stock::StockGate {
  public:
   FaultyGate(GateService& service, SharedGate::Server server, Surroundings& around)
       : service_(service),
-        client_(make_shared_gate_client(service.gate, server, [&around] { return wall_time(around.scheduler); })),
+        client_(
+            make_shared_gate_client(service.gate, server, [&around] { return wall_time(around.scheduler); })),
         around_(around) {}
 
   Awaitable<Result<std::vector<Units>>> claim(const stock::ClaimRound& round) override {
@@ -262,8 +271,9 @@ class FaultyGate final : public stock::StockGate {
 
 }  // namespace
 
-std::unique_ptr<order::OrderStore> make_faulty_store(std::unique_ptr<order::OrderStore> behind, Surroundings& around,
-                                                     Process& server, OrderStoreFaults faults) {
+std::unique_ptr<order::OrderStore> make_faulty_store(std::unique_ptr<order::OrderStore> behind,
+                                                     Surroundings& around, Process& server,
+                                                     OrderStoreFaults faults) {
   return std::make_unique<FaultyStore>(std::move(behind), around, server, std::move(faults));
 }
 

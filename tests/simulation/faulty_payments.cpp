@@ -30,7 +30,8 @@ class FaultyPaymentStore final : public payment::PaymentStore {
   Awaitable<Result<std::vector<Attempt>>> open_attempts(payment::OpenQuery query) override {
     return passed(behind_->open_attempts(query));
   }
-  Awaitable<Result<std::vector<DueRefund>>> due_refunds(Time now, std::int64_t after, std::size_t limit) override {
+  Awaitable<Result<std::vector<DueRefund>>> due_refunds(Time now, std::int64_t after,
+                                                        std::size_t limit) override {
     return passed(behind_->due_refunds(now, after, limit));
   }
   Awaitable<Result<void>> refund_done(std::int64_t refund, Time now) override {
@@ -82,27 +83,31 @@ class FaultyProvider final : public payment::PaymentProvider {
     }
     auto outcome = book(bank_, around_, request);
     const bool late = around_.faults.strikes(Fault::provider_times_out, state);
-    co_await delay(around_.scheduler, late ? shop_timeout_ + around_.draw(2s) : around_.draw(around_.latency));
+    co_await delay(around_.scheduler,
+                   late ? shop_timeout_ + around_.draw(2s) : around_.draw(around_.latency));
     co_return outcome;
   }
 
   Awaitable<Result<void>> refund(payment::ChargeRefund request) override {
     co_await delay(around_.scheduler, around_.draw(around_.latency + 50ms));
     const bool fails = around_.faults.strikes(Fault::provider_fails);
-    if (fails && around_.faults.random().chance(0.5)) co_return Failure(Error::internal, "the provider failed");
+    if (fails && around_.faults.random().chance(0.5))
+      co_return Failure(Error::internal, "the provider failed");
     auto outcome = bank_.refund(request, wall_time(around_.scheduler));
     around_.trace.say("refund {} of attempt {}: {} given back: {}", request.key, request.charge.value,
                       request.amount, outcome.has_value());
     if (fails) co_return Failure(Error::internal, "the provider's answer is lost");
-    if (around_.faults.strikes(Fault::provider_times_out)) co_await delay(around_.scheduler, shop_timeout_ + 1s);
+    if (around_.faults.strikes(Fault::provider_times_out))
+      co_await delay(around_.scheduler, shop_timeout_ + 1s);
     co_return outcome;
   }
 
  private:
   static Result<ChargeOutcome> book(Bank& bank, Surroundings& around, const payment::ChargeRequest& request) {
     auto outcome = bank.charge(request, wall_time(around.scheduler));
-    around.trace.say("attempt {} of order {}: charge of {} booked: {}", request.key.value, request.order.value,
-                     request.amount, outcome.has_value() ? static_cast<int>(*outcome) : -1);
+    around.trace.say("attempt {} of order {}: charge of {} booked: {}", request.key.value,
+                     request.order.value, request.amount,
+                     outcome.has_value() ? static_cast<int>(*outcome) : -1);
     return outcome;
   }
 
@@ -113,8 +118,8 @@ class FaultyProvider final : public payment::PaymentProvider {
 
 }  // namespace
 
-std::unique_ptr<payment::PaymentStore> make_faulty_payment_store(std::unique_ptr<payment::PaymentStore> behind,
-                                                                 Surroundings& around) {
+std::unique_ptr<payment::PaymentStore> make_faulty_payment_store(
+    std::unique_ptr<payment::PaymentStore> behind, Surroundings& around) {
   return std::make_unique<FaultyPaymentStore>(std::move(behind), around);
 }
 

@@ -67,7 +67,8 @@ class Run {
   }
 
  private:
-  // Asio keeps the memory of coroutine frames for the next ones, but only on threads that run a context of its own.
+  // Asio keeps the memory of coroutine frames for the next ones, but only on threads that run a context of
+  // its own.
   void work_on_asio_thread() {
     boost::asio::io_context thread{1};
     boost::asio::post(thread, [this] { work(); });
@@ -104,7 +105,8 @@ class Run {
     if (!verdict.passed()) print_failure(verdict);
     if (!options_.quiet && Wall::now() - shown_ > std::chrono::seconds{2}) {
       shown_ = Wall::now();
-      fmt::print(stderr, "{} of {} sales, {:.0f} a second, {} failed\n", sales_, options_.seeds, rate(), failed_.load());
+      fmt::print(stderr, "{} of {} sales, {:.0f} a second, {} failed\n", sales_, options_.seeds, rate(),
+                 failed_.load());
     }
   }
 
@@ -133,9 +135,12 @@ class Run {
 
   void report() const {
     if (options_.table) fmt::print("{}", coverage_.table());
-    fmt::print("{} sales from seed {}, {} orders, {} times sold out, {} steps, {:.0f} s of virtual time; run hash {:016x}\n",
-               sales_, options_.from, orders_, refusals_, steps_, lasted_.count(), hash_);
-    fmt::print(stderr, "{:.0f} sales a second on {} thread{}\n", rate(), options_.jobs, options_.jobs == 1 ? "" : "s");
+    fmt::print(
+        "{} sales from seed {}, {} orders, {} times sold out, {} steps, {:.0f} s of virtual time; run hash "
+        "{:016x}\n",
+        sales_, options_.from, orders_, refusals_, steps_, lasted_.count(), hash_);
+    fmt::print(stderr, "{:.0f} sales a second on {} thread{}\n", rate(), options_.jobs,
+               options_.jobs == 1 ? "" : "s");
     fmt::print("{} passed, {} failed\n", sales_ - failed_, failed_.load());
   }
 
@@ -156,15 +161,18 @@ class Run {
 int main(int argc, char** argv) {
   using namespace buyme::simulation;
   Options options;
-  CLI::App app{"Lives through simulated sales, one per seed, and judges each. Exit 1 when a promise was broken."};
+  CLI::App app{
+      "Lives through simulated sales, one per seed, and judges each. Exit 1 when a promise was broken."};
   app.add_option("--from", options.from, "the first seed")->type_name("SEED");
   bool today = false;
   app.add_flag("--today", today, "the first seed is one of this day's own");
   app.add_option("--seeds", options.seeds, "how many")->type_name("N");
   app.add_option("--jobs", options.jobs, "threads, each with sales of its own")->check(CLI::Range(1, 64));
   app.add_option("--failures", options.failures, "stop after so many failed")->check(CLI::PositiveNumber);
-  app.add_option("--store", options.store, "only over this store")->check(CLI::IsMember({"memory", "sqlite"}));
-  app.add_option("--shape", options.shape, "only shops of this shape")->check(CLI::IsMember({"one", "split"}));
+  app.add_option("--store", options.store, "only over this store")
+      ->check(CLI::IsMember({"memory", "sqlite"}));
+  app.add_option("--shape", options.shape, "only shops of this shape")
+      ->check(CLI::IsMember({"one", "split"}));
   app.add_option("--buyers", options.buyers, "so many in every sale");
   app.add_option("--units", options.units, "so many of one product in every sale");
   app.add_flag("--no-faults", options.no_faults, "all goes well");
@@ -176,7 +184,8 @@ int main(int argc, char** argv) {
   app.add_flag("--quiet", options.quiet, "no progress");
   CLI11_PARSE(app, argc, argv);
   if (today) {
-    const auto day = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch();
+    const auto day =
+        std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()).time_since_epoch();
     options.from = static_cast<std::uint64_t>(day.count()) * 1'000'000;
   }
   sqlite3_config(SQLITE_CONFIG_URI, 1);  // the stores in memory are named by URI

@@ -1,5 +1,5 @@
-// The statements of one transaction run in the order of order/store_sqlite.cpp, and each is checked as it runs,
-// as SQL databases do. What a refused transaction has touched is put back.
+// The statements of one transaction run in the order of order/store_sqlite.cpp, and each is checked as it
+// runs, as SQL databases do. What a refused transaction has touched is put back.
 #include "simulation/memory_orders.hpp"
 
 #include <fmt/format.h>
@@ -233,7 +233,8 @@ void OrderDatabase::Transaction::write_orders() {
   for (const auto& entry : plan_.orders) {
     const order::Order& placed = *entry.order;
     if (!entry.key.empty()) {
-      const auto [key, fresh] = database_.keys_.emplace(std::pair{placed.user, std::string(entry.key)}, placed.id);
+      const auto [key, fresh] =
+          database_.keys_.emplace(std::pair{placed.user, std::string(entry.key)}, placed.id);
       if (!fresh) throw Refused{"UNIQUE of orders_by_key"};
     }
     OrderRecord record;
@@ -398,7 +399,8 @@ class MemoryOrderStore final : public order::OrderStore {
       if (found == database_.purchases_.end()) continue;
       row.units = found->second.units;
       const auto* last = database_.find(found->second.last_order);
-      if (last != nullptr && order::is_unpaid(last->row.order.status)) row.open_order = found->second.last_order;
+      if (last != nullptr && order::is_unpaid(last->row.order.status))
+        row.open_order = found->second.last_order;
     }
     for (const auto id : questions.orders) {
       auto& row = known.orders.emplace_back();
@@ -407,9 +409,13 @@ class MemoryOrderStore final : public order::OrderStore {
     co_return known;
   }
 
-  Awaitable<order::CommitResult> commit(const order::Plan& plan) override { co_return database_.commit(plan); }
+  Awaitable<order::CommitResult> commit(const order::Plan& plan) override {
+    co_return database_.commit(plan);
+  }
 
-  Awaitable<Result<order::RoundFate>> settle(order::Stamp round) override { co_return database_.settle(round); }
+  Awaitable<Result<order::RoundFate>> settle(order::Stamp round) override {
+    co_return database_.settle(round);
+  }
 
   Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) override {
     std::vector<OrderId> lapsed;

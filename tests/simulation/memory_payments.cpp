@@ -28,7 +28,7 @@ Result<Attempt> PaymentDatabase::claim(const order::PaymentTicket& ticket, Time 
         .retry_in(std::chrono::seconds{2});
   }
   AttemptRow& row = attempts_.emplace_back();
-  row.attempt = {id,   ticket.order,  ++order.attempts, ticket.user, ticket.amount, AttemptState::requested,
+  row.attempt = {id,   ticket.order, ++order.attempts, ticket.user, ticket.amount, AttemptState::requested,
                  true, std::nullopt};
   row.requested_at = now;
   return row.attempt;
@@ -69,10 +69,10 @@ std::vector<Attempt> PaymentDatabase::open_attempts(const payment::OpenQuery& qu
   for (auto open = open_.upper_bound(query.after); open != open_.end() && found.size() < query.limit;
        ++open) {
     const AttemptRow& row = attempts_[static_cast<std::size_t>(open->second.value - 1)];
-    const bool taken_up = row.attempt.state == AttemptState::unknown ||
-                          (row.attempt.state == AttemptState::requested
-                               ? row.requested_at <= query.requested_before
-                               : row.recorded_at <= query.recorded_before);
+    const bool taken_up =
+        row.attempt.state == AttemptState::unknown ||
+        (row.attempt.state == AttemptState::requested ? row.requested_at <= query.requested_before
+                                                      : row.recorded_at <= query.recorded_before);
     if (taken_up) found.push_back(row.attempt);
   }
   return found;
@@ -120,8 +120,8 @@ std::vector<DueRefund> PaymentDatabase::due_refunds(Time now, std::int64_t after
   for (auto id = unfinished_.upper_bound(after); id != unfinished_.end() && due.size() < limit; ++id) {
     const RefundRow& row = refunds_[static_cast<std::size_t>(*id - 1)];
     if (row.next_try > now) continue;
-    std::string key = row.late ? "late:" + std::to_string(row.attempt.value)
-                               : "order:" + std::to_string(row.outbox.value);
+    std::string key =
+        row.late ? "late:" + std::to_string(row.attempt.value) : "order:" + std::to_string(row.outbox.value);
     due.push_back({*id, std::move(key), row.attempt, row.amount, row.tries});
   }
   return due;

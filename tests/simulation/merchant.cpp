@@ -7,10 +7,13 @@ using namespace std::chrono_literals;
 namespace {
 
 // Until the shop has an answer: the call is idempotent by the version of the terms.
-Awaitable<Result<void>> put(std::function<ShopProcess*()> pick, Scheduler& scheduler, order::SaleTerms terms) {
+Awaitable<Result<void>> put(std::function<ShopProcess*()> pick, Scheduler& scheduler,
+                            order::SaleTerms terms) {
   for (;;) {
     if (ShopProcess* server = pick()) {
-      std::function<Awaitable<Result<void>>()> request = [server, terms] { return server->orders().put_terms(terms); };
+      std::function<Awaitable<Result<void>>()> request = [server, terms] {
+        return server->orders().put_terms(terms);
+      };
       auto answer = co_await call<Result<void>>(nullptr, *server, std::move(request), endless);
       if (answer && (answer->has_value() || answer->error().error == Error::illegal_state)) co_return *answer;
     }
@@ -47,8 +50,9 @@ Awaitable<void> change_terms(World& world, TermsPlan plan) {
   wanted.total = std::max<Units>(0, wanted.total + plan.add_units);
   if (plan.limit) wanted.per_user_limit = *plan.limit;
   if (plan.state) wanted.state = *plan.state;
-  world.trace_.say("the merchant puts product {} version {}: total {}, limit {}, state {}", wanted.product.value,
-                   wanted.version, wanted.total, wanted.per_user_limit.value_or(0), static_cast<int>(wanted.state));
+  world.trace_.say("the merchant puts product {} version {}: total {}, limit {}, state {}",
+                   wanted.product.value, wanted.version, wanted.total, wanted.per_user_limit.value_or(0),
+                   static_cast<int>(wanted.state));
   const auto answer = co_await put([&world] { return world.pick(false); }, world.scheduler_, wanted);
   order::SaleTerms& now = world.terms_[plan.product];
   if (!answer.has_value()) co_return;  // fewer than are committed: refused, and it stays as it is

@@ -84,7 +84,8 @@ class RemoteOrders final : public order::OrderApi {
     };
     return sender_.send<std::vector<order::StockLevel>>(OrderId{}, std::move(request));
   }
-  Awaitable<Result<order::PaymentTicket>> enter_payment(OrderId order, Caller caller, bool attempting) override {
+  Awaitable<Result<order::PaymentTicket>> enter_payment(OrderId order, Caller caller,
+                                                        bool attempting) override {
     Sender::Request<order::PaymentTicket> request = [=](ShopProcess& server) {
       return server.orders().enter_payment(order, caller, attempting);
     };
@@ -98,7 +99,9 @@ class RemoteOrders final : public order::OrderApi {
     return sender_.send<order::PaymentSettlement>(order, std::move(request));
   }
   Awaitable<Result<order::Order>> get(OrderId order, Caller caller) override {
-    Sender::Request<order::Order> request = [=](ShopProcess& server) { return server.orders().get(order, caller); };
+    Sender::Request<order::Order> request = [=](ShopProcess& server) {
+      return server.orders().get(order, caller);
+    };
     return sender_.send<order::Order>(order, std::move(request));
   }
 
@@ -111,7 +114,9 @@ class RemotePayments final : public payment::PaymentApi {
   explicit RemotePayments(Sender sender) : sender_(std::move(sender)) {}
 
   Awaitable<Result<void>> take_refund(payment::RefundRequest refund) override {
-    Sender::Request<void> request = [refund](ShopProcess& server) { return server.payments().take_refund(refund); };
+    Sender::Request<void> request = [refund](ShopProcess& server) {
+      return server.payments().take_refund(refund);
+    };
     return sender_.send<void>(refund.order, std::move(request));
   }
 
@@ -126,8 +131,8 @@ std::unique_ptr<order::OrderApi> make_remote_orders(Process& from, PickServer pi
   return std::make_unique<RemoteOrders>(Sender(from, std::move(pick), around, beside));
 }
 
-std::unique_ptr<payment::PaymentApi> make_remote_payments(Process& from, PickServer pick, Surroundings& around,
-                                                          Executor beside) {
+std::unique_ptr<payment::PaymentApi> make_remote_payments(Process& from, PickServer pick,
+                                                          Surroundings& around, Executor beside) {
   return std::make_unique<RemotePayments>(Sender(from, std::move(pick), around, beside));
 }
 

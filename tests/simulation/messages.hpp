@@ -15,7 +15,7 @@ using PickServer = std::function<ShopProcess*()>;
 // `beside` runs the repetitions of messages whose sender may be gone by then.
 std::unique_ptr<order::OrderApi> make_remote_orders(Process& from, PickServer pick, Surroundings& around,
                                                     Executor beside);
-std::unique_ptr<payment::PaymentApi> make_remote_payments(Process& from, PickServer pick, Surroundings& around,
-                                                          Executor beside);
+std::unique_ptr<payment::PaymentApi> make_remote_payments(Process& from, PickServer pick,
+                                                          Surroundings& around, Executor beside);
 
 }  // namespace buyme::simulation

@@ -84,8 +84,7 @@ class Process {
 template <class T>
 class TypedCall final : public CallState {
  public:
-  using Waiter =
-      typename asio::async_result<asio::use_awaitable_t<Executor>, void()>::handler_type;
+  using Waiter = typename asio::async_result<asio::use_awaitable_t<Executor>, void()>::handler_type;
 
   explicit TypedCall(Executor caller) : caller_(caller) {}
 

@@ -8,7 +8,8 @@
 
 namespace buyme::simulation {
 
-inline constexpr Time epoch{Milliseconds{1'800'000'000'000}};  // the wall time at which every simulation begins
+inline constexpr Time epoch{
+    Milliseconds{1'800'000'000'000}};  // the wall time at which every simulation begins
 
 // What a clock without fault shows.
 inline Time wall_time(const Scheduler& scheduler) {
@@ -36,8 +37,10 @@ class ProcessClock final : public Clock {
     }
   }
 
-  void jump(Milliseconds by) { skew_ += by; }        // the wall clock is set
-  void drift(std::int64_t ppm) { drift_ppm_ = ppm; }  // how much faster the monotonic clock goes; |ppm| <= 1,000
+  void jump(Milliseconds by) { skew_ += by; }  // the wall clock is set
+  void drift(std::int64_t ppm) {
+    drift_ppm_ = ppm;
+  }  // how much faster the monotonic clock goes; |ppm| <= 1,000
 
  private:
   std::chrono::nanoseconds drifted(std::chrono::nanoseconds time) const {

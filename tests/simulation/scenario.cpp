@@ -29,7 +29,9 @@ class Draw {
   }
 
  private:
-  Duration below(Duration most) { return Duration{static_cast<std::int64_t>(random_.below(most.count() + 1))}; }
+  Duration below(Duration most) {
+    return Duration{static_cast<std::int64_t>(random_.below(most.count() + 1))};
+  }
   std::int64_t between(std::int64_t low, std::int64_t high) {
     return low + static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(high - low + 1)));
   }
@@ -48,7 +50,8 @@ class Draw {
     auto& writer = sale_.settings.writer;
     writer.decide.hold = Milliseconds{between(1'000, 8'000)};
     writer.decide.payment_grace = Milliseconds{between(0, 5'000)};
-    // An embedded file has one server; a database server may have others, and commits on their way from the dead.
+    // An embedded file has one server; a database server may have others, and commits on their way from the
+    // dead.
     writer.shares_store = sale_.shape == Shape::split;
     if (chance(0.15)) writer.queue = static_cast<std::size_t>(between(2, 20));
     sale_.settings.payment.timeout = std::chrono::milliseconds{between(500, 4'000)};
@@ -69,7 +72,8 @@ class Draw {
   }
 
   void draw_buyers() {
-    const auto count = wish_.buyers.value_or(static_cast<std::size_t>(chance(0.1) ? between(80, 150) : between(3, 60)));
+    const auto count =
+        wish_.buyers.value_or(static_cast<std::size_t>(chance(0.1) ? between(80, 150) : between(3, 60)));
     const bool at_once = chance(0.5);
     for (std::size_t i = 0; i < count; ++i) {
       BuyerPlan buyer;
@@ -140,8 +144,10 @@ class Draw {
     if (sale_.store == StoreKind::memory) {
       enable({Fault::commit_answer_lost, Fault::commit_lost, Fault::commit_late}, 0.3, 0.15);
     }
-    enable({Fault::gate_forgets, Fault::gate_goes_stale, Fault::gate_hears_twice, Fault::gate_away}, 0.2, 0.2);
-    enable({Fault::message_delayed, Fault::message_dropped, Fault::answer_dropped, Fault::message_repeated}, 0.25, 0.2);
+    enable({Fault::gate_forgets, Fault::gate_goes_stale, Fault::gate_hears_twice, Fault::gate_away}, 0.2,
+           0.2);
+    enable({Fault::message_delayed, Fault::message_dropped, Fault::answer_dropped, Fault::message_repeated},
+           0.25, 0.2);
   }
 
   void draw_incidents() {
@@ -188,9 +194,9 @@ std::string describe(const Scenario& sale) {
   }
   return fmt::format("{}, {} order server{}, {}, {} buyers, {} units of {} products, {} incidents; {}",
                      sale.shape == Shape::split ? "split" : "one shop", sale.order_servers,
-                     sale.order_servers == 1 ? "" : "s", sale.store == StoreKind::memory ? "memory" : "sqlite",
-                     sale.buyers.size(), units, sale.products.size(), sale.incidents.size(),
-                     faults.empty() ? "no faults" : faults);
+                     sale.order_servers == 1 ? "" : "s",
+                     sale.store == StoreKind::memory ? "memory" : "sqlite", sale.buyers.size(), units,
+                     sale.products.size(), sale.incidents.size(), faults.empty() ? "no faults" : faults);
 }
 
 }  // namespace buyme::simulation

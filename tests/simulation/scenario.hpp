@@ -1,5 +1,5 @@
-// A sale to be simulated, drawn whole from its seed: who comes when and wants what, what the merchant does, what
-// goes wrong.
+// A sale to be simulated, drawn whole from its seed: who comes when and wants what, what the merchant does,
+// what goes wrong.
 #pragma once
 
 #include <array>
@@ -54,8 +54,8 @@ struct Incident {
   Duration at{0};
   Kind kind = Kind::kill;
   std::size_t process = 0;
-  Duration length{0};       // until the process is started again; of the pause
-  Milliseconds jump{0};     // of the wall clock
+  Duration length{0};    // until the process is started again; of the pause
+  Milliseconds jump{0};  // of the wall clock
 };
 
 // What a caller may fix; the rest is drawn.

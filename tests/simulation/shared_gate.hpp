@@ -1,8 +1,8 @@
 // A stock gate shared by several servers, in memory: the reference for the one that Redis will keep.
 //
-// It holds restatements, not adjustments. Per product: the newest ledger snapshot that any server has told, and per
-// server what it has in flight. Every call replaces the caller's own facts by newer ones, so a gate that has
-// forgotten everything, or hears a call twice, is right again with the next call.
+// It holds restatements, not adjustments. Per product: the newest ledger snapshot that any server has told,
+// and per server what it has in flight. Every call replaces the caller's own facts by newer ones, so a gate
+// that has forgotten everything, or hears a call twice, is right again with the next call.
 #pragma once
 
 #include <map>
@@ -18,9 +18,9 @@ class SharedGate {
  public:
   using Server = std::int64_t;  // its writer number
 
-  // Restates the ledgers and the claim of `server` for these products and grants, per line, what neither the ledger
-  // nor another server's unexpired claim has taken. A call older than one already heard from the server is
-  // answered, but changes nothing.
+  // Restates the ledgers and the claim of `server` for these products and grants, per line, what neither the
+  // ledger nor another server's unexpired claim has taken. A call older than one already heard from the
+  // server is answered, but changes nothing.
   std::vector<Units> claim(Server server, const stock::ClaimRound& round, Time now);
 
   // Nothing of `seq` is in flight any more, and the ledgers are these.

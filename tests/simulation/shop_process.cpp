@@ -25,8 +25,8 @@ void ShopProcess::make_orders(Parts& parts) {
   parts.store = backend_.open_orders(*this);
   parts.reads = backend_.open_reads();
   parts.gate = backend_.open_gate();
-  parts.writer.emplace(settings_.writer, *parts.store, *parts.reads, *parts.gate, parts.board, clock, executor(),
-                       std::vector<Executor>{executor()}, log_);
+  parts.writer.emplace(settings_.writer, *parts.store, *parts.reads, *parts.gate, parts.board, clock,
+                       executor(), std::vector<Executor>{executor()}, log_);
   parts.service.emplace(*parts.writer, *parts.store, *parts.reads, parts.board, clock, log_);
 }
 
@@ -34,7 +34,8 @@ void ShopProcess::make_payments(Parts& parts) {
   parts.payment_store = backend_.open_payments();
   parts.provider = backend_.open_provider(*this);
   if (!parts.service) parts.remote_orders = backend_.remote_orders(*this);
-  order::OrderApi& orders = parts.service ? static_cast<order::OrderApi&>(*parts.service) : *parts.remote_orders;
+  order::OrderApi& orders =
+      parts.service ? static_cast<order::OrderApi&>(*parts.service) : *parts.remote_orders;
   parts.payments.emplace(settings_.payment, *parts.payment_store, *parts.provider, orders, clock, log_);
 }
 
@@ -61,7 +62,8 @@ Awaitable<void> ShopProcess::run_rounds() {
   co_await parts_->writer->run();
   if (!stopping_) bugs().report(name() + ": the order writer returned");
   co_await delay(scheduler(), last_answers);
-  if (parts_->writer->waiting() > 0) bugs().report(name() + ": commands were left in the queue of a stopped server");
+  if (parts_->writer->waiting() > 0)
+    bugs().report(name() + ": commands were left in the queue of a stopped server");
   // Calls that wait for the provider may be cut off; without payments every call waits for the writer alone.
   if (!role_.payments && unanswered_calls() > 0) {
     bugs().report(fmt::format("{}: stopped with {} requests unanswered", name(), unanswered_calls()));
@@ -78,7 +80,8 @@ void ShopProcess::spawn_jobs() {
     payment::PaymentApi& payments =
         parts_->payments ? static_cast<payment::PaymentApi&>(*parts_->payments) : *parts_->remote_payments;
     asio::co_spawn(executor(), parts_->service->run_expiry(), reporter("the expiry of holds"));
-    asio::co_spawn(executor(), parts_->service->run_refund_delivery(payments), reporter("the delivery of refunds"));
+    asio::co_spawn(executor(), parts_->service->run_refund_delivery(payments),
+                   reporter("the delivery of refunds"));
   }
   if (parts_->payments) {
     asio::co_spawn(executor(), parts_->payments->run_sweeper(), reporter("the payment sweeper"));
@@ -92,15 +95,15 @@ void ShopProcess::stop() {
   if (!parts_->writer) return die();
   parts_->writer->stop();
   // Of this life: a later one is not meant.
-  scheduler().start_timer(scheduler().now() + shutdown_patience, &context(), make_task([this] {
-                            bugs().report(name() + ": the shutdown hangs");
-                          }));
+  scheduler().start_timer(scheduler().now() + shutdown_patience, &context(),
+                          make_task([this] { bugs().report(name() + ": the shutdown hangs"); }));
 }
 
 void ShopProcess::check_queue() {
   const std::size_t most = settings_.writer.queue;
   if (!parts_ || !parts_->writer || most == 0 || parts_->writer->waiting_placements() <= most) return;
-  bugs().report(fmt::format("{}: {} placements wait in a queue of {}", name(), parts_->writer->waiting_placements(), most));
+  bugs().report(fmt::format("{}: {} placements wait in a queue of {}", name(),
+                            parts_->writer->waiting_placements(), most));
 }
 
 void ShopProcess::destroy_services() {

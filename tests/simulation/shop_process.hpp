@@ -1,4 +1,5 @@
-// One server process of a simulated shop: the services as assemble.cpp puts them together, over ports that fail.
+// One server process of a simulated shop: the services as assemble.cpp puts them together, over ports that
+// fail.
 #pragma once
 
 #include <memory>
@@ -37,8 +38,8 @@ class ShopProcess final : public Process {
     bool payments = false;
   };
 
-  ShopProcess(std::string name, Role role, const ShopSettings& settings, Backend& backend, Scheduler& scheduler,
-              Bugs& bugs)
+  ShopProcess(std::string name, Role role, const ShopSettings& settings, Backend& backend,
+              Scheduler& scheduler, Bugs& bugs)
       : Process(std::move(name), scheduler, bugs), role_(role), settings_(settings), backend_(backend) {}
   ~ShopProcess() override { die(); }
 

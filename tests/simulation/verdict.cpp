@@ -1,6 +1,6 @@
-// A sale is held against three things: what its buyers saw and what its books say (shared with the rehearsal, the
-// audit and the chaos tests), what the database held at every moment (only a simulation knows that), and that
-// everything came to rest.
+// A sale is held against three things: what its buyers saw and what its books say (shared with the rehearsal,
+// the audit and the chaos tests), what the database held at every moment (only a simulation knows that), and
+// that everything came to rest.
 #include "simulation/verdict.hpp"
 
 #include <fmt/format.h>
@@ -58,17 +58,19 @@ class Judgement {
     }
   }
 
-  // Refused from a ledger that may be limits::ledger_freshness old, and never from an older one. Several servers:
-  // less what those got who stood before him in the same round. One server: a unit is free once the commit that
-  // gives it back has answered.
+  // Refused from a ledger that may be limits::ledger_freshness old, and never from an older one. Several
+  // servers: less what those got who stood before him in the same round. One server: a unit is free once the
+  // commit that gives it back has answered.
   void sold_out_was_true_then() {
     const bool unanswered_commits = sale_.shape == Shape::one_shop && likely(Fault::store_hangs);
-    const Duration slack = limits::ledger_freshness + (unanswered_commits ? Duration{longest_hang} : Duration{10ms});
+    const Duration slack =
+        limits::ledger_freshness + (unanswered_commits ? Duration{longest_hang} : Duration{10ms});
     for (const auto& told : remains_.sold_out) {
       const auto since = told.sent - slack;
       const bool some_line_lacked = std::ranges::any_of(told.lines, [&](const order::OrderLine& line) {
         const LedgerLog& log = world_.ledgers();
-        const Units ahead = sale_.shape == Shape::split ? log.most_raised(line.product, told.sent, told.answered) : 0;
+        const Units ahead =
+            sale_.shape == Shape::split ? log.most_raised(line.product, told.sent, told.answered) : 0;
         return log.fewest_free(line.product, since, told.answered) - ahead < line.quantity;
       });
       if (some_line_lacked) continue;
@@ -86,8 +88,9 @@ class Judgement {
       if (told.key.empty()) continue;
       const auto placed = world_.ledgers().placed_at(UserId{told.user}, told.key);
       if (!placed || *placed + behind >= told.sent) continue;
-      violations_.push_back(fmt::format("user {} (key {}) was told SOLD_OUT at {} ms, {} ms after his order", told.user,
-                                        told.key, std::chrono::floor<Milliseconds>(told.answered).count(),
+      violations_.push_back(fmt::format("user {} (key {}) was told SOLD_OUT at {} ms, {} ms after his order",
+                                        told.user, told.key,
+                                        std::chrono::floor<Milliseconds>(told.answered).count(),
                                         std::chrono::floor<Milliseconds>(told.sent - *placed).count()));
       break;
     }
@@ -96,13 +99,16 @@ class Judgement {
   // Where one server writes, its own copy is the ledger: the second line of defence has nothing to do.
   void one_server_is_never_contradicted() {
     if (sale_.shape == Shape::split || remains_.rejected_rounds == 0) return;
-    violations_.push_back(fmt::format("the database refused {} rounds of the only server", remains_.rejected_rounds));
+    violations_.push_back(
+        fmt::format("the database refused {} rounds of the only server", remains_.rejected_rounds));
   }
 
   void the_store_is_blamed_only_for_faults() {
-    const bool faulty = likely(Fault::commit_refused) || likely(Fault::store_away) || likely(Fault::commit_lost) ||
-                        likely(Fault::commit_late) || likely(Fault::commit_answer_lost);
-    const bool blamed = std::ranges::find(remains_.unavailable, Error::store_unavailable) != remains_.unavailable.end();
+    const bool faulty = likely(Fault::commit_refused) || likely(Fault::store_away) ||
+                        likely(Fault::commit_lost) || likely(Fault::commit_late) ||
+                        likely(Fault::commit_answer_lost);
+    const bool blamed =
+        std::ranges::find(remains_.unavailable, Error::store_unavailable) != remains_.unavailable.end();
     if (blamed && !faulty) {
       violations_.push_back("STORE_UNAVAILABLE was said though the store had no fault");
     }
@@ -149,7 +155,8 @@ std::vector<Trace::Line> lines_about(const Verdict& verdict) {
       const auto behind = at + name.size();
       return behind == line.text.size() || std::isdigit(static_cast<unsigned char>(line.text[behind])) == 0;
     });
-    const bool happened_to_all = line.text.starts_with("fault:") || line.text.find("incident") != std::string::npos ||
+    const bool happened_to_all = line.text.starts_with("fault:") ||
+                                 line.text.find("incident") != std::string::npos ||
                                  line.text.find("is killed") != std::string::npos;
     if (named || happened_to_all || subjects.empty()) about.push_back(line);
   }

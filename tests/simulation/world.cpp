@@ -11,8 +11,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration set_up{1s};             // until the first buyer may come
-constexpr Duration patience{900s};         // after the last fault, until all must be at rest: refunds back off to 300 s
+constexpr Duration set_up{1s};  // until the first buyer may come
+constexpr Duration patience{
+    900s};  // after the last fault, until all must be at rest: refunds back off to 300 s
 constexpr Duration look_again{250ms};
 constexpr std::uint64_t most_steps = 20'000'000;  // a sale that spins is no sale
 
@@ -39,8 +40,8 @@ World::World(const Scenario& scenario, bool keep_lines)
   const bool split = scenario.shape == Shape::split;
   for (std::size_t i = 0; i < scenario.order_servers; ++i) {
     processes_.push_back(std::make_unique<ShopProcess>(fmt::format("orders-{}", i + 1),
-                                                       ShopProcess::Role{true, !split}, scenario.settings, *this,
-                                                       scheduler_, *this));
+                                                       ShopProcess::Role{true, !split}, scenario.settings,
+                                                       *this, scheduler_, *this));
   }
   if (split) {
     processes_.push_back(std::make_unique<ShopProcess>("payments", ShopProcess::Role{false, true},
@@ -186,7 +187,8 @@ Awaitable<void> World::come_to_rest() {
     for (auto& process : processes_) {
       if (!process->runs()) process->start();
     }
-    if (around_.stragglers == 0 && under_way_ == 0 && all_serve() && payments_.quiet() && orders_->at_rest()) {
+    if (around_.stragglers == 0 && under_way_ == 0 && all_serve() && payments_.quiet() &&
+        orders_->at_rest()) {
       settled_ = true;
       break;
     }
@@ -216,10 +218,12 @@ std::unique_ptr<payment::PaymentProvider> World::open_provider(Process&) {
   return make_faulty_provider(bank_, around_, scenario_.settings.payment.timeout);
 }
 std::unique_ptr<order::OrderApi> World::remote_orders(Process& from) {
-  return make_remote_orders(from, [this] { return pick(false); }, around_, outside_.get_executor());
+  return make_remote_orders(
+      from, [this] { return pick(false); }, around_, outside_.get_executor());
 }
 std::unique_ptr<payment::PaymentApi> World::remote_payments(Process& from) {
-  return make_remote_payments(from, [this] { return pick(true); }, around_, outside_.get_executor());
+  return make_remote_payments(
+      from, [this] { return pick(true); }, around_, outside_.get_executor());
 }
 
 // --- what is left
@@ -237,9 +241,8 @@ Remains World::collect() {
     view.product_id = static_cast<std::int64_t>(i) + 1;
     view.per_user_limit = plan.limit.value_or(0);
     view.before.total = view.before.available = plan.total;
-    view.terms_changed = plan.opens_at || plan.closes_at || std::ranges::any_of(scenario_.terms, [i](const auto& t) {
-                           return t.product == i;
-                         });
+    view.terms_changed = plan.opens_at || plan.closes_at ||
+                         std::ranges::any_of(scenario_.terms, [i](const auto& t) { return t.product == i; });
     remains.products.push_back(view);
   }
   remains.sold_out = sold_out_;

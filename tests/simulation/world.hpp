@@ -33,10 +33,10 @@ struct Remains {
   drop::Observed seen;
   std::vector<drop::ProductView> products;  // as they were before the sale
   std::vector<SoldOutAnswer> sold_out;
-  std::vector<std::string> bugs;            // seen while it ran
+  std::vector<std::string> bugs;  // seen while it ran
   std::int64_t rejected_rounds = 0;
-  std::vector<Error> unavailable;           // 503s by what they said, each once
-  bool settled = false;                     // everything came to rest in time
+  std::vector<Error> unavailable;  // 503s by what they said, each once
+  bool settled = false;            // everything came to rest in time
 };
 
 // The order database behind either store.
@@ -47,7 +47,7 @@ class OrderBackend {
   virtual std::unique_ptr<order::OrderReads> open_reads() = 0;
   virtual void add_to(audit::Books& books) = 0;
   virtual std::size_t state_of(OrderId order) = 0;  // its status, as a column of Coverage
-  virtual bool at_rest() = 0;                       // no order holds units without being paid, no refund undelivered
+  virtual bool at_rest() = 0;  // no order holds units without being paid, no refund undelivered
   // Null: a commit into it can be refused or take, and nothing else.
   virtual std::function<order::CommitResult(const order::Plan&)> late_commits() = 0;
 };
@@ -106,7 +106,7 @@ class World final : public Bugs, public Backend {
   Bank bank_;
   GateService gate_;
   Surroundings around_;
-  Random choices_;  // of the buyers: which server, how long until they try again
+  Random choices_;   // of the buyers: which server, how long until they try again
   Context outside_;  // buyers, merchant, whoever restarts servers
   std::vector<std::unique_ptr<ShopProcess>> processes_;
   SharedGate::Server next_server_ = 1;
