@@ -8,17 +8,19 @@ namespace buyme::product {
 
 namespace {
 
-order::SaleTerms terms_of(const Product& product) {
-  order::SaleTerms terms;
+order::TermsUpdate terms_of(const Product& product) {
+  order::TermsUpdate update;
+  update.total = product.details.total;
+  update.reason = "the product is put on sale";
+  order::SaleTerms& terms = update.terms;
   terms.product = product.id;
   terms.version = product.version;
   terms.state = order::SaleState::active;
   terms.price = product.details.price;
-  terms.total = product.details.total;
   terms.opens_at = product.details.opens_at;
   terms.closes_at = product.details.closes_at;
   terms.per_user_limit = product.details.per_user_limit;
-  return terms;
+  return update;
 }
 
 // Whatever the cause: the row stands, so "certainly not done" would be a lie.
