@@ -164,6 +164,7 @@ struct Shop::Parts {
   Parts(const Config& settings, Log logger)
       : config(settings),
         log(std::move(logger)),
+        calendar(make_calendar(config.shop.time_zone)),
         io(static_cast<std::size_t>(config.server.io_threads)),
         key(load_or_create_token_key(file("token.key"))),
         hashing("hash", static_cast<std::size_t>(config.user.hash_threads), limits::hash_queue),
@@ -202,6 +203,7 @@ struct Shop::Parts {
   Config config;
   Log log;
   std::unique_ptr<Clock> clock = make_system_clock();
+  std::unique_ptr<Calendar> calendar;
   http::IoThreads io;
   Thread writer;
 
@@ -257,6 +259,7 @@ void Shop::Parts::start_jobs() {
   asio::co_spawn(beside_orders, orders.run_expiry(), fatal_for(log, "the expiry of holds"));
   asio::co_spawn(beside_orders, orders.run_refund_delivery(payments),
                  fatal_for(log, "the delivery of refunds"));
+  asio::co_spawn(beside_orders, orders.run_shipping(*calendar), fatal_for(log, "shipping"));
   asio::co_spawn(io.context(0), products.run_sweeper(), fatal_for(log, "the product sweeper"));
   asio::co_spawn(io.context(0), payments.run_sweeper(), fatal_for(log, "the payment sweeper"));
 }
@@ -308,6 +311,18 @@ std::string Shop::address() const {
 }
 user::UserService& Shop::users() {
   return parts_->users;
+}
+
+std::int64_t Shop::ship(Time as_of) {
+  std::promise<Result<std::int64_t>> moved;
+  asio::co_spawn(parts_->writer.context(), parts_->orders.advance_shipping(*parts_->calendar, as_of),
+                 [&moved](std::exception_ptr error, Result<std::int64_t> result) {
+                   if (error) return moved.set_exception(error);
+                   moved.set_value(std::move(result));
+                 });
+  auto result = moved.get_future().get();
+  if (!result) throw std::runtime_error(result.error().detail);
+  return *result;
 }
 
 }  // namespace buyme::app

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/config.hpp"
+#include "core/clock.hpp"
 #include "core/log.hpp"
 
 namespace buyme::user {
@@ -17,7 +18,8 @@ namespace buyme::app {
 
 // A whole shop in this process: contexts, stores, services, HTTP. Several can live beside each other.
 //
-// Thread safety: start, stop and the destructor belong to one thread; users() may be used from any.
+// Thread safety: start, stop and the destructor belong to one thread; users() and ship() may be used from
+// any.
 class Shop {
  public:
   // Opens the stores in config.data_dir (which the caller has locked), serves, and only then returns.
@@ -33,6 +35,10 @@ class Shop {
   bool stop(std::chrono::milliseconds deadline);
 
   user::UserService& users();
+
+  // Moves on what is due at `as_of`, and answers how many moves that were. From any thread but the shop's
+  // own, between start and stop; throws std::runtime_error when the shop cannot do it now.
+  std::int64_t ship(Time as_of);
 
  private:
   struct Parts;

@@ -1,4 +1,4 @@
-// buyme admin create, buyme admin tokens
+// buyme admin create, tokens, ship
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -73,10 +73,27 @@ int make_tokens(const ConfigFlags& flags, const TokenFlags& given) {
   return 0;
 }
 
+int ship(const ConfigFlags& flags, const std::string& as_of) {
+  const json::object request{{"command", "ship"}, {"asOf", as_of}};
+  const json::object answer = perform(flags.load(), request, DataDir::Missing::refuse);
+  std::cout << fmt::format("{} orders moved on, as of {}\n", answer.at("moved").as_int64(), as_of);
+  return 0;
+}
+
+void add_ship(CLI::App& admin, Chosen& chosen) {
+  CLI::App* command =
+      admin.add_subcommand("ship", "ship and deliver what is due; a running shop does so by itself");
+  const ConfigFlags shop(*command, ConfigFlags::Which::directory);
+  const auto as_of = std::make_shared<std::string>(format_time(make_system_clock()->now()));
+  command->add_option("--as-of", *as_of, "as if it were this time, with an offset; default: now")
+      ->type_name("TIME");
+  command->callback([=, &chosen] { chosen = [=] { return ship(shop, *as_of); }; });
+}
+
 }  // namespace
 
 void add_admin(CLI::App& app, Chosen& chosen) {
-  CLI::App* admin = app.add_subcommand("admin", "accounts of a shop, running or not");
+  CLI::App* admin = app.add_subcommand("admin", "what an operator does to a shop, running or not");
   admin->require_subcommand(1);
 
   CLI::App* create =
@@ -104,6 +121,7 @@ void add_admin(CLI::App& app, Chosen& chosen) {
       ->add_option("--admin-token", wanted->admin_token,
                    "also make an admin and write a token of his to this file")
       ->type_name("FILE");
+  add_ship(*admin, chosen);
   tokens->callback([=, &chosen] { chosen = [=] { return make_tokens(tokens_shop, *wanted); }; });
 }
 

@@ -106,6 +106,8 @@ const std::array rows{
         "threads that hash passwords"},
     Row{"pools.read_threads", "", Integer{BUYME_AT(std::int64_t, pools.read_threads), 1, 64},
         "threads for reads and catalogue writes"},
+    Row{"shop.time_zone", "", Text{BUYME_AT(std::string, shop.time_zone)},
+        "where days begin and end for shipping, as the time zone database names it"},
     Row{"log.level", "", Choice{level_names, set_level, get_level}, "what is logged to standard error"},
 };
 

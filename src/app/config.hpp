@@ -50,6 +50,9 @@ struct Config {
   struct Pools {
     std::int64_t read_threads = 2;
   };
+  struct Shop {
+    std::string time_zone = "Asia/Seoul";
+  };
   struct Logging {
     std::string level = "info";
   };
@@ -61,6 +64,7 @@ struct Config {
   Payment payment;
   User user;
   Pools pools;
+  Shop shop;
   Logging log;
 };
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "app/assemble.hpp"
+#include "app/order_desk.hpp"
 #include "app/user_desk.hpp"
 #include "audit/audit.hpp"
 #include "audit/snapshot.hpp"
@@ -110,12 +111,26 @@ json::object back_up_shop(const DataDir& directory, const json::object& request,
   return audited(audit::Snapshot(to), clock);
 }
 
-using Users = std::function<user::UserService&()>;
+Time as_of(const json::object& request) {
+  const std::string text = text_of(request, "asOf");
+  const auto time = parse_time(text);
+  if (!time) {
+    throw ControlError(
+        fmt::format("\"{}\" is no time with an offset, such as 2026-03-01T12:00:00+09:00", text));
+  }
+  return *time;
+}
 
-ControlServer::Handlers operations(Users users, const DataDir& directory, Clock& clock) {
+using Users = std::function<user::UserService&()>;
+using Ship = std::function<std::int64_t(Time)>;
+
+ControlServer::Handlers operations(Users users, Ship ship, const DataDir& directory, Clock& clock) {
   ControlServer::Handlers handlers;
   handlers["create-admin"] = [users](const json::object& request) { return create_admin(users(), request); };
   handlers["tokens"] = [users](const json::object& request) { return make_tokens(users(), request); };
+  handlers["ship"] = [ship](const json::object& request) -> json::object {
+    return {{"moved", ship(as_of(request))}};
+  };
   handlers["audit"] = [&](const json::object&) { return audit_shop(directory, clock); };
   handlers["backup"] = [&](const json::object& request) { return back_up_shop(directory, request, clock); };
   return handlers;
@@ -124,7 +139,8 @@ ControlServer::Handlers operations(Users users, const DataDir& directory, Clock&
 }  // namespace
 
 ControlServer::Handlers operations_of(Shop& shop, const DataDir& directory, Clock& clock) {
-  return operations([&shop]() -> user::UserService& { return shop.users(); }, directory, clock);
+  return operations([&shop]() -> user::UserService& { return shop.users(); },
+                    [&shop](Time time) { return shop.ship(time); }, directory, clock);
 }
 
 json::object perform(const Config& config, const json::object& request, DataDir::Missing missing) {
@@ -144,7 +160,8 @@ json::object perform(const Config& config, const json::object& request, DataDir:
     if (!desk) desk = std::make_unique<UserDesk>(config, make_stderr_log(config.log.level));
     return desk->users();
   };
-  return operations(users, *directory, *clock).at(text_of(request, "command"))(request);
+  const auto ship = [&](Time time) { return ship_at_desk(config, time, make_stderr_log(config.log.level)); };
+  return operations(users, ship, *directory, *clock).at(text_of(request, "command"))(request);
 }
 
 RehearsalAccounts make_rehearsal_accounts(const Config& config, std::int64_t buyers, bool with_admin) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -21,6 +22,13 @@ using AttemptState = Books::AttemptState;
 
 constexpr int item_ordered = static_cast<int>(order::ItemStatus::ordered);
 constexpr int item_canceled = static_cast<int>(order::ItemStatus::canceled);
+constexpr int item_return_requested = static_cast<int>(order::ItemStatus::return_requested);
+constexpr int item_returned = static_cast<int>(order::ItemStatus::returned);
+
+// Its units count in the ledger: the buyer has them, or they wait for him.
+constexpr bool is_live_item(int status) {
+  return status == item_ordered || status == item_return_requested;
+}
 
 constexpr bool is(int status, OrderStatus expected) {
   return status == static_cast<int>(expected);
@@ -42,8 +50,18 @@ struct Index {
   explicit Index(const Books& rows) : books(rows) {
     for (const auto& row : rows.orders) orders.emplace(row.order, &row);
     for (const auto& row : rows.attempts) attempts.emplace(row.attempt, &row);
-    for (const auto& row : rows.outbox) outbox_by_attempt.emplace(row.attempt, &row);
-    for (const auto& row : rows.refunds) refunds_by_attempt.emplace(row.attempt, &row);
+    for (const auto& row : rows.outbox) {
+      if (row.item) {
+        outbox_by_item.emplace(row.item, &row);
+      } else {
+        outbox_by_attempt.emplace(row.attempt, &row);
+      }
+    }
+    std::set<RefundId> of_items;
+    for (const auto& [item, row] : outbox_by_item) of_items.insert(row->refund);
+    for (const auto& row : rows.refunds) {
+      if (!of_items.contains(row.outbox)) whole_refunds.emplace(row.attempt, &row);
+    }
     for (const auto& row : rows.ledgers) ledgers.emplace(row.product, &row);
     for (const auto& row : rows.terms) terms.emplace(row.product, &row);
   }
@@ -54,15 +72,17 @@ struct Index {
     return found == map.end() ? nullptr : found->second;
   }
 
+  // Whole: for a canceled order, or for a charge that came too late.
   bool is_refunded_or_will_be(AttemptId attempt) const {
-    return find(outbox_by_attempt, attempt) != nullptr || find(refunds_by_attempt, attempt) != nullptr;
+    return find(outbox_by_attempt, attempt) != nullptr || find(whole_refunds, attempt) != nullptr;
   }
 
   const Books& books;
   std::unordered_map<OrderId, const Books::Order*> orders;
   std::unordered_map<AttemptId, const Books::Attempt*> attempts;
-  std::unordered_map<AttemptId, const Books::OutboxRefund*> outbox_by_attempt;
-  std::unordered_map<AttemptId, const Books::Refund*> refunds_by_attempt;
+  std::unordered_map<AttemptId, const Books::OutboxRefund*> outbox_by_attempt;  // of canceled orders
+  std::unordered_map<OrderItemId, const Books::OutboxRefund*> outbox_by_item;   // of returned items
+  std::unordered_map<AttemptId, const Books::Refund*> whole_refunds;
   std::unordered_map<ProductId, const Books::Ledger*> ledgers;
   std::unordered_map<ProductId, const Books::Terms*> terms;
 };
@@ -126,7 +146,8 @@ void check_limits(const Index& index, std::vector<Finding>& findings) {
   Offenders uncounted, off, above;
   for (const auto& item : index.books.items) {
     const auto* order = Index::find(index.orders, item.order);
-    if (order == nullptr || !is_live(order->status) || item.status != item_ordered) continue;
+    // A return does not free the limit.
+    if (order == nullptr || !is_live(order->status) || item.status == item_canceled) continue;
     if (item.counted) {
       counted[{item.product, order->user}] += item.quantity;
       continue;
@@ -186,8 +207,11 @@ void check_orders(const Index& index, std::vector<Finding>& findings) {
       orphans.add("item {} of order {}", item.item.value, item.order.value);
       continue;
     }
-    const int expected = is_live(order->status) ? item_ordered : item_canceled;
-    if (item.status != expected) {
+    const bool goes_back = item.status == item_return_requested || item.status == item_returned;
+    const bool fits = is(order->status, OrderStatus::delivered) ? item.status == item_ordered || goes_back
+                      : is_live(order->status)                  ? item.status == item_ordered
+                                                                : item.status == item_canceled;
+    if (!fits) {
       mismatched.add("item {} has status {} in order {} with status {}", item.item.value, item.status,
                      item.order.value, order->status);
     }
@@ -279,6 +303,34 @@ void check_attempts(const Index& index, std::vector<Finding>& findings) {
   open.report(findings, note, "open-attempts");
 }
 
+// Each returned item owes its price, once; nothing else of an order that lives does.
+void check_returns(const Index& index, std::vector<Finding>& findings) {
+  Offenders unowed, unasked;
+  std::unordered_map<OrderItemId, const Books::Item*> returned;
+  for (const auto& item : index.books.items) {
+    if (item.status != item_returned) continue;
+    returned.emplace(item.item, &item);
+    if (item.price == 0) continue;
+    const auto* order = Index::find(index.orders, item.order);
+    const auto* refund = Index::find(index.outbox_by_item, item.item);
+    const bool owed = order != nullptr && refund != nullptr && refund->order == item.order &&
+                      refund->attempt == order->paid_attempt &&
+                      checked_multiply(item.price, item.quantity) == refund->amount;
+    if (!owed) unowed.add("item {} of order {}", item.item.value, item.order.value);
+  }
+  for (const auto& row : index.books.outbox) {
+    if (row.item && Index::find(returned, row.item) == nullptr) {
+      unasked.add("refund {} of item {}, which was not returned", row.refund.value, row.item.value);
+    }
+    const auto* order = Index::find(index.orders, row.order);
+    if (!row.item && order != nullptr && !is(order->status, OrderStatus::canceled)) {
+      unasked.add("refund {} of order {}, which was not canceled", row.refund.value, row.order.value);
+    }
+  }
+  unowed.report(findings, fault, "returned-without-refund");
+  unasked.report(findings, fault, "refunds-for-nothing");
+}
+
 // The provider's book is the proof: it knows what was really taken from a card.
 void check_charges(const Index& index, std::vector<Finding>& findings) {
   std::unordered_map<OrderId, int> kept;
@@ -361,8 +413,9 @@ std::vector<ProductSums> sum_products(const Books& books) {
     ProductSums& sum = sums[item.product];
     const auto found = statuses.find(item.order);
     const int status = found == statuses.end() ? 0 : found->second;
-    if (item.status == item_ordered && is_unpaid(status)) sum.held += item.quantity;
-    if (item.status == item_ordered && is_paid(status)) sum.sold += item.quantity;
+    if (is_live_item(item.status) && is_unpaid(status)) sum.held += item.quantity;
+    if (is_live_item(item.status) && is_paid(status)) sum.sold += item.quantity;
+    if (item.status == item_returned) sum.returned += item.quantity;
     if (is(status, OrderStatus::canceled)) sum.canceled += item.quantity;
     if (is(status, OrderStatus::expired)) sum.expired += item.quantity;
   }
@@ -384,6 +437,7 @@ std::vector<Finding> audit(const Books& books) {
   check_orders(index, findings);
   check_keys(index, findings);
   check_paid_orders(index, findings);
+  check_returns(index, findings);
   check_attempts(index, findings);
   check_charges(index, findings);
   check_results(index, findings);

@@ -33,6 +33,7 @@ struct ProductSums {
   Units sold = 0;
   Units canceled = 0;
   Units expired = 0;
+  Units returned = 0;
   Units free() const { return total - held - sold; }
 };
 

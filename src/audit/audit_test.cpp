@@ -12,7 +12,9 @@ namespace {
 // Product 1 (10 units, 2 per buyer):
 //   order 1 PENDING; 2 PAID by attempt 1 (2 units); 3 CANCELED after attempt 2 had paid it, and refunded; 4
 //   EXPIRED; 5 PAYMENT_FAILED by attempt 3; 6 EXPIRED before attempt 4 came through, which was refunded.
-// Product 2 (5 units, no limit): order 7 SHIPPED, paid by attempt 5.
+// Product 2 (5 units, no limit): order 7 SHIPPED, paid by attempt 5; order 8 DELIVERED, 3 units paid by
+// attempt 6, of
+//   which one is to go back and one has come back and was refunded.
 // Product 3 is a draft.
 constexpr std::string_view product_rows = R"(
   INSERT INTO products(product_id, version, state, product_name, description, price, total_units,
@@ -20,31 +22,33 @@ constexpr std::string_view product_rows = R"(
     (1, 1, 2, 'cup', '', 100, 10, 1, 1, 1000, 0), (2, 1, 2, 'pen', '', 70, 5, 1, 1, 1000, 0),
     (3, 1, 1, 'hat', '', 30, 2, 1, 1, 1000, 0);)";
 constexpr std::string_view order_rows = R"(
-  INSERT INTO stock_ledger VALUES (1, 10, 4, 2, 9), (2, 5, 1, 1, 3);
+  INSERT INTO stock_ledger VALUES (1, 10, 4, 2, 9), (2, 5, 3, 3, 3);
   INSERT INTO sale_terms VALUES (1, 1, 1, 100, NULL, NULL, 2), (2, 1, 2, 70, NULL, NULL, NULL);
   INSERT INTO orders(order_id, user_id, status, amount, placed_at, hold_expires_at, paid_at, paid_attempt_id,
                      idempotency_key, body_hash) VALUES
     (1, 11, 1, 100, 1000, 9000, NULL, NULL, 'k1', 1), (2, 12, 4, 200, 1000, 9000, 2000, 1, 'k1', 2),
     (3, 13, 7, 100, 1000, 9000, 2000, 2, NULL, NULL), (4, 14, 8, 100, 1000, 1500, NULL, NULL, NULL, NULL),
     (5, 15, 3, 100, 1000, 9000, NULL, NULL, NULL, NULL), (6, 16, 8, 100, 1000, 1500, NULL, NULL, NULL, NULL),
-    (7, 11, 5, 70, 1000, 9000, 2000, 5, NULL, NULL);
+    (7, 11, 5, 70, 1000, 9000, 2000, 5, NULL, NULL), (8, 12, 6, 210, 1000, 9000, 2000, 6, NULL, NULL);
   INSERT INTO order_items VALUES (1, 1, 1, 1, 100, 1, 1), (2, 2, 1, 2, 100, 1, 1), (3, 3, 1, 1, 100, 2, 1),
-    (4, 4, 1, 1, 100, 2, 1), (5, 5, 1, 1, 100, 1, 1), (6, 6, 1, 1, 100, 2, 1), (7, 7, 2, 1, 70, 1, 0);
+    (4, 4, 1, 1, 100, 2, 1), (5, 5, 1, 1, 100, 1, 1), (6, 6, 1, 1, 100, 2, 1), (7, 7, 2, 1, 70, 1, 0),
+    (8, 8, 2, 1, 70, 1, 0), (9, 8, 2, 1, 70, 3, 0), (10, 8, 2, 1, 70, 4, 0);
   INSERT INTO purchase VALUES (1, 11, 1, 2, 1), (1, 12, 2, 2, 2), (1, 13, 0, 2, 3), (1, 15, 1, 2, 5);
-  INSERT INTO refund_outbox VALUES (1, 3, 2, 100, 3000);)";
+  INSERT INTO refund_outbox VALUES (1, 3, 2, 100, 3000, 0), (2, 8, 6, 70, 3000, 10);)";
 constexpr std::string_view payment_rows = R"(
   INSERT INTO payment_attempts(attempt_id, order_id, attempt_no, user_id, amount, state, open_order_id,
                                requested_at, finished_at, settlement) VALUES
     (1, 2, 1, 12, 200, 2, NULL, 1500, 1600, 1), (2, 3, 1, 13, 100, 2, NULL, 1500, 1600, 1),
     (3, 5, 1, 15, 100, 3, NULL, 1500, 1600, 2), (4, 6, 1, 16, 100, 2, NULL, 1400, 1600, 3),
-    (5, 7, 1, 11, 70, 2, NULL, 1500, 1600, 1);
+    (5, 7, 1, 11, 70, 2, NULL, 1500, 1600, 1), (6, 8, 1, 12, 210, 2, NULL, 1500, 1600, 1);
   INSERT INTO refunds(refund_id, refund_key, order_id, attempt_id, amount, state, next_try_at, taken_at)
     VALUES
-    (1, 'order:1', 3, 2, 100, 2, 0, 0), (2, 'late:4', 6, 4, 100, 2, 0, 0);)";
+    (1, 'order:1', 3, 2, 100, 2, 0, 0), (2, 'late:4', 6, 4, 100, 2, 0, 0), (3, 'order:2', 8, 6, 70, 2, 0, 0);)";
 constexpr std::string_view provider_rows = R"(
   INSERT INTO charges VALUES (1, 2, 200, 1, 1500), (2, 3, 100, 1, 1500), (3, 5, 100, 2, 1500),
-    (4, 6, 100, 1, 1500), (5, 7, 70, 1, 1500);
-  INSERT INTO refunds VALUES ('order:1', 2, 100, 2000), ('late:4', 4, 100, 2000);)";
+    (4, 6, 100, 1, 1500), (5, 7, 70, 1, 1500), (6, 8, 210, 1, 1500);
+  INSERT INTO refunds VALUES ('order:1', 2, 100, 2000), ('late:4', 4, 100, 2000),
+    ('order:2', 6, 70, 2000);)";
 
 class AuditTest : public ShopTest {
  protected:
@@ -84,6 +88,8 @@ TEST_F(AuditTest, ShopInOrderPasses) {
   EXPECT_EQ(first.sold, 2);
   EXPECT_EQ(first.canceled, 1);
   EXPECT_EQ(first.expired, 2);
+  EXPECT_EQ(result.products[1].sold, 3);
+  EXPECT_EQ(result.products[1].returned, 1);
 }
 
 TEST_F(AuditTest, FreshShopPasses) {
@@ -116,9 +122,9 @@ TEST_P(DamageTest, IsFoundUnderItsName) {
 const Damage damages[] = {
     {"Oversold",
      File::order,
-     "INSERT INTO orders SELECT 8, 20, 1, amount, placed_at, hold_expires_at, 0, NULL, NULL, 0, NULL, NULL, "
+     "INSERT INTO orders SELECT 9, 20, 1, amount, placed_at, hold_expires_at, 0, NULL, NULL, 0, NULL, NULL, "
      "NULL, NULL "
-     "FROM orders WHERE order_id = 7; INSERT INTO order_items VALUES (8, 8, 2, 1, 70, 1, 0)",
+     "FROM orders WHERE order_id = 7; INSERT INTO order_items VALUES (11, 9, 2, 1, 70, 1, 0)",
      {"ledger-against-items"}},
     {"UnitLost",
      File::order,
@@ -169,7 +175,7 @@ const Damage damages[] = {
      {"order-amounts"}},
     {"DeadItemInLiveOrder",
      File::order,
-     "UPDATE order_items SET status = 2 WHERE order_id = 7; UPDATE stock_ledger SET committed = 0, sold = 0 "
+     "UPDATE order_items SET status = 2 WHERE order_id = 7; UPDATE stock_ledger SET committed = 2, sold = 2 "
      "WHERE "
      "product_id = 2",
      {"items-against-orders"}},
@@ -202,7 +208,36 @@ const Damage damages[] = {
      File::payment,
      "DELETE FROM payment_attempts WHERE attempt_id = 1",
      {"paid-orders-against-attempts", "provider-book"}},
-    {"CanceledWithoutRefund", File::order, "DELETE FROM refund_outbox", {"canceled-without-refund"}},
+    {"CanceledWithoutRefund",
+     File::order,
+     "DELETE FROM refund_outbox WHERE order_id = 3",
+     {"canceled-without-refund"}},
+    {"ReturnedWithoutRefund",
+     File::order,
+     "DELETE FROM refund_outbox WHERE order_item_id = 10",
+     {"returned-without-refund"}},
+    {"ReturnedForLess",
+     File::order,
+     "UPDATE order_items SET quantity = 2, price = 35 WHERE order_item_id = 10; UPDATE refund_outbox SET "
+     "amount = 35"
+     " WHERE order_item_id = 10",
+     {"returned-without-refund", "refunds-lost"}},
+    {"RefundOfWhatWasNotReturned",
+     File::order,
+     "UPDATE refund_outbox SET order_item_id = 8 WHERE order_item_id = 10",
+     {"returned-without-refund", "refunds-for-nothing"}},
+    {"RefundOfALivingOrder",
+     File::order,
+     "INSERT INTO refund_outbox VALUES (3, 2, 1, 200, NULL, 0)",
+     {"refunds-for-nothing"}},
+    {"ReturnBeforeDelivery",
+     File::order,
+     "UPDATE order_items SET status = 3 WHERE order_id = 7",
+     {"items-against-orders"}},
+    {"ReturnStillInTheLedger",
+     File::order,
+     "UPDATE stock_ledger SET committed = 4, sold = 4 WHERE product_id = 2",
+     {"ledger-against-items"}},
     {"AttemptWithoutOrder",
      File::payment,
      "UPDATE payment_attempts SET order_id = 99 WHERE attempt_id = 3",
@@ -215,7 +250,7 @@ const Damage damages[] = {
      File::payment,
      "UPDATE payment_attempts SET state = 4 WHERE attempt_id = 3",
      {"attempts-against-orders"}},
-    {"ChargedTwice", File::provider, "INSERT INTO charges VALUES (6, 2, 200, 1, 1500)", {"provider-book"}},
+    {"ChargedTwice", File::provider, "INSERT INTO charges VALUES (7, 2, 200, 1, 1500)", {"provider-book"}},
     {"TooMuchGivenBack",
      File::provider,
      "UPDATE refunds SET amount = 101 WHERE refund_key = 'late:4'",
@@ -246,8 +281,8 @@ TEST_F(AuditTest, TwoChargesKeptForOneOrderAreFound) {
   doctor(
       File::payment,
       "INSERT INTO payment_attempts(attempt_id, order_id, attempt_no, user_id, amount, state, requested_at, "
-      "settlement) VALUES (6, 2, 2, 12, 200, 2, 1500, 1)");
-  doctor(File::provider, "INSERT INTO charges VALUES (6, 2, 200, 1, 1500)");
+      "settlement) VALUES (7, 2, 2, 12, 200, 2, 1500, 1)");
+  doctor(File::provider, "INSERT INTO charges VALUES (7, 2, 200, 1, 1500)");
   EXPECT_EQ(faults(), (Names{"attempts-against-orders", "charged-twice", "charged-for-nothing"}));
 }
 
@@ -275,8 +310,8 @@ TEST_F(AuditTest, WhatIsUnderWayIsNotedAndPasses) {
   doctor(
       File::payment,
       "INSERT INTO payment_attempts(attempt_id, order_id, attempt_no, user_id, amount, state, open_order_id, "
-      "requested_at) VALUES (6, 1, 1, 11, 100, 1, 1, 1500)");
-  doctor(File::provider, "INSERT INTO charges VALUES (6, 1, 100, 1, 1500)");
+      "requested_at) VALUES (7, 1, 1, 11, 100, 1, 1, 1500)");
+  doctor(File::provider, "INSERT INTO charges VALUES (7, 1, 100, 1, 1500)");
   // The refund of order 3 has not left the order service.
   doctor(File::order, "UPDATE refund_outbox SET delivered_at = NULL");
   doctor(File::payment, "DELETE FROM refunds WHERE refund_key = 'order:1'");
@@ -297,9 +332,9 @@ TEST_F(AuditTest, ReportNamesTheFirstAndCountsAll) {
   const Report result = report();
   const auto finding = std::ranges::find(result.findings, "order-amounts", &Finding::check);
   ASSERT_NE(finding, result.findings.end());
-  EXPECT_EQ(finding->count, 7);
-  EXPECT_TRUE(finding->detail.ends_with("; and 2 more")) << finding->detail;
-  EXPECT_NE(render_text(result).find("FAULT order-amounts (7): order 1 says 101, its items 100"),
+  EXPECT_EQ(finding->count, 8);
+  EXPECT_TRUE(finding->detail.ends_with("; and 3 more")) << finding->detail;
+  EXPECT_NE(render_text(result).find("FAULT order-amounts (8): order 1 says 101, its items 100"),
             std::string::npos);
   EXPECT_NE(render_json(result).find("\"passed\":false"), std::string::npos);
 }

@@ -74,6 +74,7 @@ struct Books {
     AttemptId attempt;
     Money amount = 0;
     bool delivered = false;
+    OrderItemId item;  // that was returned; 0: the order was canceled
   };
   enum class AttemptState { requested, succeeded, failed, unknown };
   struct Attempt {

@@ -23,12 +23,12 @@ Report make_report(const Books& books) {
 std::string render_text(const Report& report) {
   std::string text = fmt::format("Books at {}: {} products, {} orders\n\n", format_time(report.read_at),
                                  report.products.size(), report.orders);
-  fmt::format_to(std::back_inserter(text), "{:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "product",
-                 "total", "free", "held", "sold", "canceled", "expired");
+  fmt::format_to(std::back_inserter(text), "{:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n",
+                 "product", "total", "free", "held", "sold", "canceled", "expired", "returned");
   for (const ProductSums& sums : report.products) {
-    fmt::format_to(std::back_inserter(text), "{:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n",
+    fmt::format_to(std::back_inserter(text), "{:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n",
                    sums.product.value, sums.total, sums.free(), sums.held, sums.sold, sums.canceled,
-                   sums.expired);
+                   sums.expired, sums.returned);
   }
   text += '\n';
   for (const Finding& finding : report.findings) {
@@ -49,7 +49,8 @@ std::string render_json(const Report& report) {
                         {"held", sums.held},
                         {"sold", sums.sold},
                         {"canceled", sums.canceled},
-                        {"expired", sums.expired}});
+                        {"expired", sums.expired},
+                        {"returned", sums.returned}});
   }
   json::array findings;
   for (const Finding& finding : report.findings) {

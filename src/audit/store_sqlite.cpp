@@ -32,8 +32,9 @@ constexpr std::string_view select_repeated_keys =
     "SELECT user_id, idempotency_key, count(*) FROM orders NOT INDEXED WHERE idempotency_key IS NOT NULL "
     "GROUP BY user_id, idempotency_key HAVING count(*) > 1 ORDER BY user_id, idempotency_key";
 constexpr std::string_view select_outbox =
-    "SELECT refund_id, order_id, attempt_id, amount, delivered_at IS NOT NULL FROM refund_outbox ORDER BY "
-    "refund_id";
+    "SELECT refund_id, order_id, attempt_id, amount, delivered_at IS NOT NULL, order_item_id FROM "
+    "refund_outbox "
+    "ORDER BY refund_id";
 
 constexpr std::string_view select_attempts =
     "SELECT attempt_id, order_id, amount, state, open_order_id IS NOT NULL FROM payment_attempts "
@@ -127,8 +128,9 @@ void read_orders(const db::Sqlite& database, Books& books) {
         return Books::RepeatedKey{UserId{row.integer(0)}, std::string(row.text(1)), row.integer(2)};
       });
   books.outbox = read_rows<Books::OutboxRefund>(database, select_outbox, [](const db::Statement& row) {
-    return Books::OutboxRefund{RefundId{row.integer(0)}, OrderId{row.integer(1)}, AttemptId{row.integer(2)},
-                               row.integer(3), row.integer(4) != 0};
+    return Books::OutboxRefund{RefundId{row.integer(0)},  OrderId{row.integer(1)},
+                               AttemptId{row.integer(2)}, row.integer(3),
+                               row.integer(4) != 0,       OrderItemId{row.integer(5)}};
   });
 }
 

@@ -6,9 +6,11 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "audit/snapshot.hpp"
 #include "embedded/order_schema.hpp"
+#include "embedded/order_schema_fulfilment.hpp"
 #include "embedded/payment_schema.hpp"
 #include "embedded/product_schema.hpp"
 #include "embedded/provider_schema.hpp"
@@ -16,20 +18,21 @@
 
 namespace buyme::audit {
 
-inline std::string_view schema_of(File file) {
+// The steps of a service's migrations.
+inline std::vector<std::string_view> schema_of(File file) {
   switch (file) {
     case File::user:
-      return embedded::user_schema;
+      return {embedded::user_schema};
     case File::product:
-      return embedded::product_schema;
+      return {embedded::product_schema};
     case File::provider:
-      return embedded::provider_schema;
+      return {embedded::provider_schema};
     case File::payment:
-      return embedded::payment_schema;
+      return {embedded::payment_schema};
     case File::order:
-      return embedded::order_schema;
+      return {embedded::order_schema, embedded::order_schema_fulfilment};
   }
-  return "";
+  return {};
 }
 
 inline constexpr std::string_view no_sync = "PRAGMA synchronous=OFF";  // no test here outlives a power cut
@@ -44,8 +47,7 @@ class ShopTest : public testing::Test {
     for (const File file : all_files) {
       db::Sqlite database(shop_ / file_name(file), db::Access::read_write);
       database.execute(no_sync);
-      const db::Migration migrations[] = {{1, "test", schema_of(file)}};
-      db::migrate(database, migrations);
+      for (const auto step : schema_of(file)) database.execute(step);
     }
   }
   void TearDown() override { std::filesystem::remove_all(root_); }

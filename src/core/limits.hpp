@@ -28,6 +28,7 @@ inline constexpr auto shutdown_deadline = 10s;
 // JSON
 inline constexpr std::size_t max_json_depth = 8;
 inline constexpr std::size_t max_idempotency_key_bytes = 128;
+inline constexpr std::size_t max_return_reason_bytes = 500;
 
 // Orders
 inline constexpr std::size_t max_order_lines = 20;  // distinct lines as sent, before merging
@@ -53,6 +54,8 @@ inline constexpr auto flag_retry = 100ms;             // loading a flag's marks 
 inline constexpr std::int64_t order_id_block = 1'024;
 inline constexpr std::size_t expiry_chunk = 500;
 inline constexpr auto expiry_pause = 500ms;
+inline constexpr std::size_t shipping_chunk = 500;  // orders that one transaction ships or delivers
+inline constexpr auto shipping_pause = 30s;
 inline constexpr std::size_t refund_chunk = 100;
 inline constexpr auto refund_pause = 1s;
 inline constexpr auto checkpoint_pause = 250ms;

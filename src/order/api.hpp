@@ -31,8 +31,10 @@ enum class OrderStatus : std::uint8_t {
 };
 std::string_view to_string(OrderStatus status);  // "PENDING"
 
-enum class ItemStatus : std::uint8_t { ordered = 1, canceled = 2 };
-std::string_view to_string(ItemStatus status);  // "ORDERED"
+// What the database stores as an integer: never renumber. An item without a fate of its own shares its
+// order's: it is stored as `ordered` and shown as ORDERED, SHIPPED or DELIVERED.
+enum class ItemStatus : std::uint8_t { ordered = 1, canceled = 2, return_requested = 3, returned = 4 };
+std::string_view to_string(ItemStatus status, OrderStatus order);
 
 struct OrderItem {
   OrderItemId id;
@@ -87,12 +89,12 @@ struct StockChange {
   std::string reason;
 };
 
-// A step in the life of an order.
+// A step in the life of an order or of one of its items.
 struct OrderStep {
   Time at;
-  OrderStatus from = OrderStatus::pending;
-  OrderStatus to = OrderStatus::pending;
-  UserId actor;  // 0: the shop itself
+  OrderItemId item;           // 0: of the order as a whole
+  std::string_view from, to;  // "PENDING"; of an item "RETURNED"
+  UserId actor;               // 0: the shop itself
   std::string reason;
 };
 

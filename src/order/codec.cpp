@@ -14,6 +14,20 @@ bool is_key(std::string_view key) {
          std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
+std::string read_key(http::JsonInput& body, const http::Request& request) {
+  if (!is_key(request.idempotency_key)) {
+    body.reject("Idempotency-Key",
+                fmt::format("send 1 to {} visible ASCII characters", limits::max_idempotency_key_bytes));
+  }
+  return std::string(request.idempotency_key);
+}
+
+void append_item(std::string& out, const OrderItem& item, OrderStatus order) {
+  fmt::format_to(std::back_inserter(out),
+                 R"("orderItemId":{},"productId":{},"quantity":{},"price":{},"status":"{}")", item.id.value,
+                 item.product.value, item.quantity, item.price, to_string(item.status, order));
+}
+
 UserId read_buyer(http::JsonInput& body, const Caller& caller) {
   const auto named = body.optional_integer("userId", 1, std::numeric_limits<std::int64_t>::max());
   if (caller.trusted) {
@@ -36,11 +50,7 @@ Result<PlaceRequest> read_place_request(const http::Request& request) {
     const auto quantity = item.integer("quantity", 1, limits::max_line_units);
     place.lines.push_back({ProductId{product}, quantity});
   }
-  if (!is_key(request.idempotency_key)) {
-    body->reject("Idempotency-Key",
-                 fmt::format("send 1 to {} visible ASCII characters", limits::max_idempotency_key_bytes));
-  }
-  place.key = request.idempotency_key;
+  place.key = read_key(*body, request);
   if (auto failure = body->finish()) return std::move(*failure);
   return place;
 }
@@ -59,10 +69,39 @@ void append_order(std::string& out, const Order& order) {
   out += R"(","orderItems":[)";
   for (const auto& item : order.items) {
     if (&item != order.items.data()) out += ',';
-    fmt::format_to(to, R"({{"orderItemId":{},"productId":{},"quantity":{},"price":{},"status":"{}"}})",
-                   item.id.value, item.product.value, item.quantity, item.price, to_string(item.status));
+    out += '{';
+    append_item(out, item, order.status);
+    out += '}';
   }
   out += "]}";
+}
+
+Result<ReturnOrder> read_return_request(const http::Request& request, OrderItemId item) {
+  auto body = http::JsonInput::parse(request);
+  if (!body) return body.error();
+  ReturnOrder wanted;
+  wanted.item = item;
+  wanted.quantity = body->optional_integer("quantity", 1, limits::max_line_units);
+  wanted.reason = body->optional_text("reason", 0, limits::max_return_reason_bytes).value_or("");
+  wanted.key = read_key(*body, request);
+  if (auto failure = body->finish()) return std::move(*failure);
+  return wanted;
+}
+
+Result<bool> read_restock(const http::Request& request) {
+  auto body = http::JsonInput::parse(request);
+  if (!body) return body.error();
+  const bool restock = body->optional_boolean("restock").value_or(false);
+  if (auto failure = body->finish()) return std::move(*failure);
+  return restock;
+}
+
+void append_returned(std::string& out, const Returned& returned) {
+  const Order& order = returned.order;
+  const auto item = std::ranges::find(order.items, returned.item, &OrderItem::id);
+  fmt::format_to(std::back_inserter(out), R"({{"orderId":{},)", order.id.value);
+  append_item(out, *item, order.status);
+  out += '}';
 }
 
 void append_history(std::string& out, const std::vector<OrderStep>& steps) {
@@ -71,8 +110,10 @@ void append_history(std::string& out, const std::vector<OrderStep>& steps) {
     if (&step != steps.data()) out += ',';
     out += R"({"at":")";
     append_time(out, step.at);
-    fmt::format_to(std::back_inserter(out), R"(","from":"{}","to":"{}","actor":{},"reason":)",
-                   to_string(step.from), to_string(step.to), step.actor.value);
+    out += '"';
+    if (step.item) fmt::format_to(std::back_inserter(out), R"(,"orderItemId":{})", step.item.value);
+    fmt::format_to(std::back_inserter(out), R"(,"from":"{}","to":"{}","actor":{},"reason":)", step.from,
+                   step.to, step.actor.value);
     http::append_json_string(out, step.reason);
     out += '}';
   }

@@ -10,7 +10,13 @@ namespace buyme::order {
 // caller's.
 Result<PlaceRequest> read_place_request(const http::Request& request);
 
+// The body of POST /api/orders/items/{orderItemId}/return, which may be empty.
+Result<ReturnOrder> read_return_request(const http::Request& request, OrderItemId item);
+// That of .../complete-return, which may be empty: whether to restock.
+Result<bool> read_restock(const http::Request& request);
+
 void append_order(std::string& out, const Order& order);
+void append_returned(std::string& out, const Returned& returned);
 void append_history(std::string& out, const std::vector<OrderStep>& steps);  // {"items":[...]}, oldest first
 void append_orders(std::string& out, const OrderPage& page);  // {"items":[...],"nextCursor":"..."}
 

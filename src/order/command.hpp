@@ -39,6 +39,31 @@ struct PutTerms {
   TermsUpdate update;
 };
 
+// A part of a delivered order is to go back.
+struct RequestReturn {
+  OrderItemId item;
+  Caller caller;                  // must own the order
+  std::optional<Units> quantity;  // all of the item's when not given
+  std::string reason;
+  std::string key;             // Idempotency-Key; empty: none
+  std::int64_t body_hash = 0;  // of what was asked, to tell a repeat from a misuse of the key
+};
+
+// The part has come back: its money is owed.
+struct CompleteReturn {
+  OrderItemId item;
+  Caller caller;         // an admin
+  bool restock = false;  // its units are sold again; else they leave the total
+};
+
+// What was paid before `ship_before` is SHIPPED, what is SHIPPED and was paid before `deliver_before` is
+// DELIVERED; at most `limit` orders each, so that no transaction is long.
+struct AdvanceShipping {
+  Time ship_before;
+  Time deliver_before;
+  std::size_t limit = 0;
+};
+
 // Refunds of the outbox that the payment service has taken over.
 struct MarkRefundsDelivered {
   std::vector<RefundId> refunds;
@@ -50,6 +75,8 @@ struct RefreshLedgers {};
 
 struct Answer {
   Order order;                                               // after the command; empty for terms and refunds
+  OrderItemId item;                                          // of returns: the part that goes back
+  std::size_t moved = 0;                                     // orders that AdvanceShipping moved
   bool replayed = false;                                     // the key had placed this order before
   PaymentSettlement settlement = PaymentSettlement::failed;  // of payment results
 };
@@ -57,13 +84,15 @@ struct Answer {
 using Outcome = Result<Answer>;
 
 struct Command {
-  using What = std::variant<PlaceOrder, MoveOrder, PutTerms, MarkRefundsDelivered, RefreshLedgers>;
+  using What = std::variant<PlaceOrder, MoveOrder, RequestReturn, CompleteReturn, AdvanceShipping, PutTerms,
+                            MarkRefundsDelivered, RefreshLedgers>;
   using Waiter = asio::async_result<asio::use_awaitable_t<Executor>, void(Outcome)>::handler_type;
 
   What what;
   Monotonic arrived;
   std::size_t home = 0;  // the inlet whose executor the waiting coroutine lives on
   OrderId order_id;      // once assigned it stays, however often the command is decided
+  OrderItemId item_id;   // likewise: of the part that a return splits off
   std::optional<Outcome> outcome;
   std::optional<Waiter> waiter;
 

@@ -1,14 +1,10 @@
 // How a round is decided, in arrival order:
 //   placements: repeat -> terms -> limit -> stock (who and validity were checked before the queue)
-//   moves:      found and allowed -> in the table; a lapsed hold cannot enter payment, but a charge that
-//               succeeded while the units are still held pays for them
+//   moves:      decide_moves.cpp; returns: decide_returns.cpp
 // A command that cannot be answered now waits or is deferred; every other one has its outcome set here.
-#include "order/decide.hpp"
+#include "order/decider.hpp"
 
 #include <fmt/format.h>
-
-#include <map>
-#include <set>
 
 #include "core/limits.hpp"
 
@@ -21,57 +17,7 @@ const Sale* find_sale(const Sales& sales, ProductId product) {
   return found == sales.end() ? nullptr : &found->second;
 }
 
-class Decider {
- public:
-  Decider(std::span<const CommandPtr> round, const DecideInput& input, NumberSource& numbers)
-      : round_(round), input_(input), numbers_(numbers) {}
-
-  Decision run();
-
- private:
-  // What a product still has to give in this round.
-  struct Free {
-    Units granted = 0;  // by the gate, less what this round took
-    Units ledger = 0;   // by the committed ledger, less what this round took
-  };
-
-  Fate place(std::size_t position, const PlaceOrder& place);
-  std::optional<Outcome> repeat_of(const PlaceOrder& place,
-                                   const std::optional<Known::KeptOrder>& kept) const;
-  std::optional<Failure> refused_by_limits(const PlaceOrder& place, std::size_t first_limit) const;
-  // Fate::decided with `refusal` set or not; waits or deferred when this is not the moment to say.
-  Fate look_for_units(const PlaceOrder& place, std::optional<Failure>& refusal) const;
-  Result<Order> make_order(Command& command, const PlaceOrder& place);
-  void take_units(const PlaceOrder& place, OrderId order);
-
-  Fate move(std::size_t position, const MoveOrder& move);
-  Outcome decide_move(std::size_t position, const MoveOrder& move, const OrderRow& row);
-  Outcome settle_success(std::size_t position, const MoveOrder& move, const OrderRow& row);
-  Outcome settle_failure(std::size_t position, const MoveOrder& move, const OrderRow& row);
-  Order apply(std::size_t position, const OrderRow& row, OrderMove change);
-  OrderMove change_of(const OrderRow& row, OrderStatus to, UserId actor, std::string reason) const;
-
-  Outcome put_terms(const PutTerms& command);
-
-  std::span<const CommandPtr> round_;
-  const DecideInput& input_;
-  NumberSource& numbers_;
-  Decision decision_;
-
-  std::map<ProductId, Free> free_;
-  std::map<ProductId, Units> raises_;
-  std::set<ProductId> freed_;  // by moves of this round, which stand before its placements
-  struct Held {
-    Units units = 0;
-    Units cap = 0;
-    OrderId order;  // the one placed in this round
-  };
-  std::map<std::pair<ProductId, UserId>, Held> limits_;
-  std::map<std::pair<UserId, std::string_view>, std::size_t> keys_in_round_;
-  std::map<OrderId, std::pair<OrderMove, std::size_t>> moves_;  // and the position of the command
-  std::map<ProductId, TermsChange> terms_;
-  std::size_t next_key_ = 0, next_limit_ = 0, next_order_ = 0;
-};
+}  // namespace
 
 Decision Decider::run() {
   for (std::size_t i = 0; i < input_.claims.lines.size(); ++i) {
@@ -90,6 +36,17 @@ Decision Decider::run() {
       decision_.fates[i] = place(i, *wanted);
     } else if (const auto* wanted_move = std::get_if<MoveOrder>(&command.what)) {
       decision_.fates[i] = move(i, *wanted_move);
+    } else if (const auto* request = std::get_if<RequestReturn>(&command.what)) {
+      decision_.fates[i] = request_return(i, *request);
+    } else if (const auto* completion = std::get_if<CompleteReturn>(&command.what)) {
+      decision_.fates[i] = complete_return(i, *completion);
+    } else if (const auto* shipping = std::get_if<AdvanceShipping>(&command.what)) {
+      if (decision_.plan.shipping) {
+        decision_.fates[i] = Fate::deferred;
+      } else {
+        decision_.plan.shipping = *shipping;
+        command.outcome = Answer{};  // how many it moved is known once it is committed
+      }
     } else if (const auto* terms = std::get_if<PutTerms>(&command.what)) {
       if (terms_.contains(terms->update.terms.product)) {
         decision_.fates[i] = Fate::deferred;
@@ -286,140 +243,6 @@ void Decider::take_units(const PlaceOrder& place, OrderId order) {
   }
 }
 
-// --- moves
-
-Fate Decider::move(std::size_t position, const MoveOrder& move) {
-  Command& command = *round_[position];
-  const auto& row = input_.known.orders[next_order_++];
-  const bool allowed = row && (move.caller.is_shop() ||
-                               (move.event == OrderEvent::cancel ? move.caller.may_see(row->order.user)
-                                                                 : move.caller.owns(row->order.user)));
-  if (!allowed) {
-    command.outcome = Failure(Error::not_found, "There is no such order.");
-    return Fate::decided;
-  }
-  if (moves_.contains(move.order)) return Fate::deferred;
-  command.outcome = decide_move(position, move, *row);
-  return Fate::decided;
-}
-
-Answer answer_with(Order order) {
-  Answer answer;
-  answer.order = std::move(order);
-  return answer;
-}
-
-Outcome Decider::decide_move(std::size_t position, const MoveOrder& move, const OrderRow& row) {
-  const OrderStatus from = row.order.status;
-  const bool lapsed = is_unpaid(from) && row.order.hold_expires_at <= input_.now;
-  switch (move.event) {
-    case OrderEvent::payment_succeeded:
-      return settle_success(position, move, row);
-    case OrderEvent::payment_failed:
-      return settle_failure(position, move, row);
-    case OrderEvent::expire:
-      if (!lapsed) return answer_with(row.order);
-      return answer_with(apply(position, row, change_of(row, OrderStatus::expired, {}, "hold lapsed")));
-    case OrderEvent::enter_payment: {
-      if (lapsed) {  // the job has not come by yet; the buyer sees the same as a second later
-        OrderRow expired = row;
-        expired.order = apply(position, row, change_of(row, OrderStatus::expired, {}, "hold lapsed"));
-        return illegal_state(expired, OrderStatus::payment_entered);
-      }
-      if (!next_status(from, move.event)) return illegal_state(row, OrderStatus::payment_entered);
-      const bool extends = move.attempting && !row.hold_extended;
-      if (from == OrderStatus::payment_entered && !extends) return answer_with(row.order);
-      OrderMove change = change_of(row, OrderStatus::payment_entered, move.caller.user, "payment entered");
-      if (extends) {
-        change.hold_extended = true;
-        change.hold_expires_at += input_.settings.payment_grace;
-      }
-      return answer_with(apply(position, row, std::move(change)));
-    }
-    case OrderEvent::abandon:
-      if (!next_status(from, move.event)) return answer_with(row.order);  // paid for, or ended already
-      return answer_with(
-          apply(position, row, change_of(row, OrderStatus::canceled, move.caller.user, "the account ends")));
-    case OrderEvent::cancel: {
-      if (from == OrderStatus::canceled) return answer_with(row.order);
-      if (!next_status(from, move.event)) return illegal_state(row, OrderStatus::canceled);
-      const bool by_owner = move.caller.user == row.order.user;
-      OrderMove change = change_of(row, OrderStatus::canceled, move.caller.user,
-                                   by_owner ? "canceled by the buyer" : "canceled by the shop");
-      if (from == OrderStatus::paid) change.refund = row.order.amount;
-      return answer_with(apply(position, row, std::move(change)));
-    }
-  }
-  return Failure(Error::internal, "unknown event");
-}
-
-Outcome Decider::settle_success(std::size_t position, const MoveOrder& move, const OrderRow& row) {
-  Answer answer;
-  answer.order = row.order;
-  if (row.paid_attempt == move.attempt.id && row.order.paid_at) {
-    // Told before. Once canceled, its refund is on the way already: nothing more to give back.
-    answer.settlement = PaymentSettlement::paid;
-    return answer;
-  }
-  if (!next_status(row.order.status, OrderEvent::payment_succeeded)) {
-    answer.settlement = PaymentSettlement::too_late;
-    return answer;
-  }
-  OrderMove change = change_of(row, OrderStatus::paid, row.order.user,
-                               fmt::format("paid by attempt {}", move.attempt.id.value));
-  change.paid_at = input_.now;
-  change.paid_attempt = move.attempt.id;
-  change.settled_attempt_no = move.attempt.number;
-  answer.order = apply(position, row, std::move(change));
-  answer.settlement = PaymentSettlement::paid;
-  return answer;
-}
-
-Outcome Decider::settle_failure(std::size_t position, const MoveOrder& move, const OrderRow& row) {
-  Answer answer;
-  answer.order = row.order;
-  answer.settlement = PaymentSettlement::failed;
-  const bool told_before = move.attempt.number <= row.settled_attempt_no;
-  if (told_before || !next_status(row.order.status, OrderEvent::payment_failed)) return answer;
-  OrderMove change = change_of(row, OrderStatus::payment_failed, row.order.user,
-                               fmt::format("attempt {} was declined", move.attempt.id.value));
-  change.settled_attempt_no = move.attempt.number;
-  answer.order = apply(position, row, std::move(change));
-  return answer;
-}
-
-OrderMove Decider::change_of(const OrderRow& row, OrderStatus to, UserId actor, std::string reason) const {
-  OrderMove change;
-  change.order = row.order.id;
-  change.from = row.order.status;
-  change.was_extended = row.hold_extended;
-  change.was_settled_attempt_no = row.settled_attempt_no;
-  change.to = to;
-  change.hold_expires_at = row.order.hold_expires_at;
-  change.hold_extended = row.hold_extended;
-  change.settled_attempt_no = row.settled_attempt_no;
-  change.paid_at = row.order.paid_at;
-  change.paid_attempt = row.paid_attempt;
-  change.actor = actor;
-  change.reason = std::move(reason);
-  return change;
-}
-
-Order Decider::apply(std::size_t position, const OrderRow& row, OrderMove change) {
-  Order order = row.order;
-  order.status = change.to;
-  order.hold_expires_at = change.hold_expires_at;
-  order.paid_at = change.paid_at;
-  if (is_dead(change.to)) {
-    for (auto& item : order.items) {
-      item.status = ItemStatus::canceled;
-      freed_.insert(item.product);
-    }
-  }
-  moves_.emplace(order.id, std::make_pair(std::move(change), position));
-  return order;
-}
-
 // --- terms
 
 Outcome Decider::put_terms(const PutTerms& command) {
@@ -438,8 +261,6 @@ Outcome Decider::put_terms(const PutTerms& command) {
   terms_.emplace(terms.product, std::move(change));
   return Answer{};
 }
-
-}  // namespace
 
 Decision decide(std::span<const CommandPtr> round, const DecideInput& input, NumberSource& numbers) {
   return Decider(round, input, numbers).run();

@@ -30,6 +30,7 @@ struct Decision {
   std::vector<Fate> fates;                // at the command's position in the round
   std::vector<std::size_t> attached_to;   // position of the first command with the key
   std::vector<std::size_t> move_command;  // position of the command behind each of plan.moves
+  std::vector<std::pair<OrderId, std::size_t>> return_command;  // order and position of each return
 };
 
 // What the round must read and claim.
@@ -64,5 +65,6 @@ Failure sold_out_failure(ProductId product, Units available);
 Failure key_of_another_order();
 Failure total_out_of_bounds(Units committed);
 Failure illegal_state(const OrderRow& row, OrderStatus wanted);
+Failure illegal_state(const OrderItem& item, OrderStatus order, ItemStatus wanted);
 
 }  // namespace buyme::order

@@ -76,12 +76,44 @@ Awaitable<void> cancel_order(OrderService& orders, const Request& request, Respo
   write_order(request, response, order);
 }
 
+Result<OrderItemId> item_of(const Request& request) {
+  const auto id = http::path_id(request.params[0]);
+  if (!id) return Failure(Error::not_found, "There is no such item.");
+  return OrderItemId{*id};
+}
+
+void write_returned(const Request& request, Response& response, const Result<Returned>& result) {
+  if (!result) return write_problem(response, result.error(), request.request_id);
+  if (result->replayed) response.header("Idempotent-Replayed", "true");
+  append_returned(response.body, *result);
+}
+
+Awaitable<void> return_item(OrderService& orders, const Request& request, Response& response) {
+  const auto id = item_of(request);
+  if (!id) co_return write_problem(response, id.error(), request.request_id);
+  auto wanted = read_return_request(request, *id);
+  if (!wanted) co_return write_problem(response, wanted.error(), request.request_id);
+  const auto returned = co_await orders.request_return(std::move(*wanted), request.caller);
+  write_returned(request, response, returned);
+}
+
+Awaitable<void> complete_return(OrderService& orders, const Request& request, Response& response) {
+  const auto id = item_of(request);
+  if (!id) co_return write_problem(response, id.error(), request.request_id);
+  const auto restock = read_restock(request);
+  if (!restock) co_return write_problem(response, restock.error(), request.request_id);
+  const auto returned = co_await orders.complete_return(*id, request.caller, *restock);
+  write_returned(request, response, returned);
+}
+
 constexpr http::Endpoint<OrderService> table[] = {
     {Method::post, "/api/orders", Access::user, place_order},
     {Method::get, "/api/orders", Access::user, list_orders},
     {Method::get, "/api/orders/{orderId}", Access::user, get_order},
     {Method::get, "/api/orders/{orderId}/history", Access::user, get_history},
     {Method::post, "/api/orders/{orderId}/cancel", Access::user, cancel_order},
+    {Method::post, "/api/orders/items/{orderItemId}/return", Access::user, return_item},
+    {Method::post, "/api/orders/items/{orderItemId}/complete-return", Access::admin, complete_return},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What happens to orders without anybody asking: holds lapse, refunds are handed over.
+// What happens to orders without anybody asking: holds lapse, orders are shipped, refunds are
+// handed over.
 #include <boost/asio/detached.hpp>
 
 #include "core/limits.hpp"
@@ -32,6 +33,15 @@ Awaitable<void> OrderService::run_expiry() {
         continue;  // there may be more; a store that cannot write gets a pause
     }
     co_await clock_.sleep_for(limits::expiry_pause);
+  }
+}
+
+// Whatever a pass could not do, also while the shop was closed, the next one does.
+Awaitable<void> OrderService::run_shipping(const Calendar& calendar) {
+  for (;;) {
+    const auto moved = co_await advance_shipping(calendar, clock_.now());
+    if (moved && *moved > 0) log_->info("shipping: {} orders moved on", *moved);
+    co_await clock_.sleep_for(limits::shipping_pause);
   }
 }
 

@@ -17,6 +17,10 @@ Questions questions_of(std::span<const CommandPtr> round, const Sales& sales) {
       }
     } else if (const auto* move = std::get_if<MoveOrder>(&command->what)) {
       questions.orders.push_back(move->order);
+    } else if (const auto* request = std::get_if<RequestReturn>(&command->what)) {
+      questions.returns.push_back({request->item, request->key});
+    } else if (const auto* completion = std::get_if<CompleteReturn>(&command->what)) {
+      questions.returns.push_back({completion->item, {}});
     }
   }
   return questions;

@@ -101,7 +101,8 @@ class SqliteOrderReads final : public OrderReads {
   Awaitable<Result<std::vector<OrderStep>>> history(OrderId order) override {
     return read<std::vector<OrderStep>>([order](db::Sqlite& database) {
       auto row = database.prepare(
-          "SELECT moved_at, from_status, to_status, actor, reason FROM order_history WHERE order_id=?"
+          "SELECT moved_at, from_status, to_status, actor, reason, order_item_id FROM order_history WHERE "
+          "order_id=?"
           " ORDER BY rowid");
       row.bind(1, order.value);
       std::vector<OrderStep> steps;

@@ -51,4 +51,17 @@ Failure illegal_state(const OrderRow& row, OrderStatus wanted) {
       .with("wantedState", std::string(to_string(wanted)));
 }
 
+Failure illegal_state(const OrderItem& item, OrderStatus order, ItemStatus wanted) {
+  const std::string_view is =
+      item.status == ItemStatus::ordered ? to_string(order) : to_string(item.status, order);
+  const std::string_view to = to_string(wanted, order);
+  const std::string_view hint =
+      wanted == ItemStatus::return_requested ? "; what is DELIVERED can be returned" : "";
+  return Failure(Error::illegal_state,
+                 fmt::format("Item {} is {} and cannot become {}{}.", item.id.value, is, to, hint))
+      .with("orderItemId", item.id.value)
+      .with("state", std::string(is))
+      .with("wantedState", std::string(to));
+}
+
 }  // namespace buyme::order

@@ -54,10 +54,15 @@ inline Sale read_sale(const db::Statement& row) {
   return sale;
 }
 
-// moved_at, from_status, to_status, actor, reason
+// moved_at, from_status, to_status, actor, reason, order_item_id
 inline OrderStep read_step(const db::Statement& row) {
-  return {from_unix_ms(row.integer(0)), static_cast<OrderStatus>(row.integer(1)),
-          static_cast<OrderStatus>(row.integer(2)), UserId{row.integer(3)}, std::string(row.text(4))};
+  const OrderItemId item{row.integer(5)};
+  const auto name = [&](int column) {
+    return item ? to_string(static_cast<ItemStatus>(row.integer(column)), OrderStatus::delivered)
+                : to_string(static_cast<OrderStatus>(row.integer(column)));
+  };
+  return {from_unix_ms(row.integer(0)), item, name(1), name(2), UserId{row.integer(3)},
+          std::string(row.text(4))};
 }
 
 // rowid, changed_at, old_total, new_total, actor, reason

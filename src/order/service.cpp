@@ -18,6 +18,12 @@ std::int64_t hash_lines(const std::vector<OrderLine>& lines) {
   return static_cast<std::int64_t>(hash);
 }
 
+std::int64_t hash_return(const ReturnOrder& wanted) {
+  const std::int64_t numbers[2] = {wanted.item.value, wanted.quantity.value_or(0)};
+  const std::uint64_t hash = hash_bytes({reinterpret_cast<const char*>(numbers), sizeof(numbers)}, 0);
+  return static_cast<std::int64_t>(hash_bytes(wanted.reason, hash));
+}
+
 }  // namespace
 
 std::vector<OrderLine> merge_lines(std::vector<OrderLine> lines) {
@@ -74,6 +80,39 @@ Awaitable<Result<Order>> OrderService::cancel(OrderId order, Caller caller) {
   Outcome outcome = co_await writer_.submit(std::move(what));
   if (!outcome) co_return outcome.error();
   co_return std::move(outcome->order);
+}
+
+Awaitable<Result<Returned>> OrderService::request_return(ReturnOrder wanted, Caller caller) {
+  RequestReturn request;
+  request.item = wanted.item;
+  request.caller = caller;
+  request.quantity = wanted.quantity;
+  request.body_hash = hash_return(wanted);
+  request.reason = std::move(wanted.reason);
+  request.key = std::move(wanted.key);
+  Command::What what = std::move(request);
+  Outcome outcome = co_await writer_.submit(std::move(what));
+  if (!outcome) co_return outcome.error();
+  co_return Returned{std::move(outcome->order), outcome->item, outcome->replayed};
+}
+
+Awaitable<Result<Returned>> OrderService::complete_return(OrderItemId item, Caller caller, bool restock) {
+  Command::What what = CompleteReturn{item, caller, restock};
+  Outcome outcome = co_await writer_.submit(std::move(what));
+  if (!outcome) co_return outcome.error();
+  co_return Returned{std::move(outcome->order), outcome->item, outcome->replayed};
+}
+
+Awaitable<Result<std::int64_t>> OrderService::advance_shipping(const Calendar& calendar, Time as_of) {
+  const AdvanceShipping chunk{calendar.start_of_day(as_of, 0), calendar.start_of_day(as_of, 1),
+                              limits::shipping_chunk};
+  for (std::int64_t moved = 0;;) {
+    Command::What what = chunk;
+    const Outcome outcome = co_await writer_.submit(std::move(what));
+    if (!outcome) co_return outcome.error();
+    if (outcome->moved == 0) co_return moved;
+    moved += static_cast<std::int64_t>(outcome->moved);
+  }
 }
 
 Awaitable<Result<Order>> OrderService::get(OrderId id, Caller caller) {

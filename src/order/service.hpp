@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 
+#include "core/calendar.hpp"
 #include "core/log.hpp"
 #include "order/api.hpp"
 #include "order/stock_board.hpp"
@@ -27,6 +28,19 @@ struct Placed {
   bool replayed = false;
 };
 
+struct ReturnOrder {
+  OrderItemId item;
+  std::optional<Units> quantity;  // all of the item's when not given; positive
+  std::string reason;
+  std::string key;
+};
+
+struct Returned {
+  Order order;
+  OrderItemId item;  // the part that goes back: the item itself, or a new one split off from it
+  bool replayed = false;
+};
+
 class OrderService final : public OrderApi {
  public:
   OrderService(OrderWriter& writer, OrderStore& store, OrderReads& reads, StockBoard& board, Clock& clock,
@@ -36,6 +50,14 @@ class OrderService final : public OrderApi {
   // overloaded, store_unavailable, shutting_down.
   Awaitable<Result<Placed>> place(PlaceRequest request);
   Awaitable<Result<Order>> cancel(OrderId order, Caller caller);
+
+  // A part of a delivered order is to go back. Errors: not_found, illegal_state naming `state`, invalid
+  // (quantity), idempotency_mismatch, overloaded, store_unavailable, outcome_unknown, shutting_down.
+  Awaitable<Result<Returned>> request_return(ReturnOrder wanted, Caller caller);
+  // It has come back: its money is owed; with `restock` its units are sold again, else they leave the total.
+  // For an admin. Errors as above.
+  Awaitable<Result<Returned>> complete_return(OrderItemId item, Caller caller, bool restock);
+
   // Who moved it when and why, oldest first. Errors: not_found.
   Awaitable<Result<std::vector<OrderStep>>> history(OrderId order, Caller caller);
   // Newest first; all users' for an admin.
@@ -53,9 +75,16 @@ class OrderService final : public OrderApi {
   Awaitable<Result<PaymentSettlement>> settle_payment(OrderId order, AttemptRef attempt,
                                                       bool succeeded) override;
 
-  // Jobs, for as long as the executor runs. Both belong on the writer's executor (they read its store).
+  // Jobs, for as long as the executor runs. They belong on the writer's executor (they read its store).
   Awaitable<void> run_expiry();                                        // gives back the units of lapsed holds
   Awaitable<void> run_refund_delivery(payment::PaymentApi& payments);  // hands the outbox over
+  Awaitable<void> run_shipping(const Calendar& calendar);
+
+  // What was paid on an earlier day than that of `as_of` is SHIPPED (D+1), what was paid before the day
+  // before is DELIVERED (D+2). In chunks; right when run twice. Answers how many moves were made. Errors:
+  // overloaded, store_unavailable, outcome_unknown, shutting_down: what is left to do is done by the next
+  // call.
+  Awaitable<Result<std::int64_t>> advance_shipping(const Calendar& calendar, Time as_of);
 
  private:
   std::optional<Failure> refused_at_once(const PlaceOrder& order) const;

@@ -97,9 +97,9 @@ TEST(History, TellsWhoMovedAnOrderWhenAndWhy) {
     const auto steps = co_await shop.history(id, OrderWorld::buyer(1));
     EXPECT_TRUE(steps->size() == 2);
     if (!(steps->size() == 2)) co_return;
-    EXPECT_EQ(steps->front().to, OrderStatus::payment_entered);
-    EXPECT_EQ(steps->back().from, OrderStatus::payment_entered);
-    EXPECT_EQ(steps->back().to, OrderStatus::canceled);
+    EXPECT_EQ(steps->front().to, "PAYMENT_ENTERED");
+    EXPECT_EQ(steps->back().from, "PAYMENT_ENTERED");
+    EXPECT_EQ(steps->back().to, "CANCELED");
     EXPECT_EQ(steps->back().actor, UserId{1});
     EXPECT_EQ(steps->back().reason, "canceled by the buyer");
     EXPECT_GE(steps->back().at - steps->front().at, 5s);

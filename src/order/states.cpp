@@ -32,6 +32,8 @@ constexpr Transition transitions[] = {
     {OrderStatus::payment_failed, OrderEvent::abandon, OrderStatus::canceled},
 
     {OrderStatus::paid, OrderEvent::cancel, OrderStatus::canceled},  // with a refund
+    {OrderStatus::paid, OrderEvent::ship, OrderStatus::shipped},
+    {OrderStatus::shipped, OrderEvent::deliver, OrderStatus::delivered},
 };
 
 }  // namespace
@@ -65,12 +67,16 @@ std::string_view to_string(OrderStatus status) {
   return "?";
 }
 
-std::string_view to_string(ItemStatus status) {
+std::string_view to_string(ItemStatus status, OrderStatus order) {
   switch (status) {
     case ItemStatus::ordered:
-      return "ORDERED";
+      return order == OrderStatus::shipped || order == OrderStatus::delivered ? to_string(order) : "ORDERED";
     case ItemStatus::canceled:
       return "CANCELED";
+    case ItemStatus::return_requested:
+      return "RETURN_REQUESTED";
+    case ItemStatus::returned:
+      return "RETURNED";
   }
   return "?";
 }

@@ -14,6 +14,8 @@ enum class OrderEvent : std::uint8_t {
   cancel,
   expire,   // the hold has lapsed
   abandon,  // the buyer's account ends: what is paid stays
+  ship,     // D+1; with `deliver` by AdvanceShipping, many orders at once
+  deliver,  // D+2
 };
 
 // The state that `event` leads to from `from`; nullopt when the table has no such transition.

@@ -34,6 +34,16 @@ struct OrderRow {
   std::int64_t settled_attempt_no = 0;
 };
 
+// The order of an item, and what an earlier request with the same key asked to return of it.
+struct ReturnRow {
+  OrderRow order;
+  struct Kept {
+    OrderItemId item;
+    std::int64_t body_hash = 0;
+  };
+  std::optional<Kept> kept;
+};
+
 // --- what a round wants to know before it decides
 
 struct Questions {
@@ -47,8 +57,13 @@ struct Questions {
   };
   std::vector<Key> keys;
   std::vector<Limit> limits;
+  struct Return {
+    OrderItemId item;
+    std::string_view key;  // empty: none
+  };
   std::vector<OrderId> orders;
-  bool empty() const { return keys.empty() && limits.empty() && orders.empty(); }
+  std::vector<Return> returns;
+  bool empty() const { return keys.empty() && limits.empty() && orders.empty() && returns.empty(); }
 };
 
 // The answers, each at the position of its question.
@@ -64,6 +79,7 @@ struct Known {
   std::vector<std::optional<KeptOrder>> keys;
   std::vector<LimitRow> limits;
   std::vector<std::optional<OrderRow>> orders;
+  std::vector<std::optional<ReturnRow>> returns;
 };
 
 // --- what a round writes
@@ -107,6 +123,30 @@ struct LedgerRaise {
   std::int64_t terms_version = 0;
 };
 
+// Applied only where the item is as it was read: ordered, of `item_quantity`.
+struct ReturnRequest {
+  OrderId order;
+  OrderItemId item;
+  Units item_quantity = 0;
+  Units quantity = 0;
+  OrderItemId part;  // the number of the part that is split off; `item` itself when all of it goes back
+  UserId actor;
+  std::string reason;
+  std::string key;
+  std::int64_t body_hash = 0;
+};
+
+// Applied only where the item is as it was read: return_requested.
+struct ReturnCompletion {
+  OrderId order;
+  OrderItemId item;
+  ProductId product;
+  bool restock = false;
+  AttemptId paid_attempt;
+  UserId actor;
+  Money refund = 0;  // written to the outbox in the same transaction when positive
+};
+
 struct LimitRaise {
   ProductId product;
   UserId user;
@@ -127,17 +167,24 @@ struct Plan {
   Stamp stamp;
   Time now;
   std::vector<NewOrder> orders;
-  std::vector<LedgerRaise> raises;  // ascending by product, each once
-  std::vector<LimitRaise> limits;   // ascending by (product, user)
-  std::vector<OrderMove> moves;     // ascending by order, each once
-  std::vector<TermsChange> terms;   // ascending by product, each once
+  std::vector<LedgerRaise> raises;             // ascending by product, each once
+  std::vector<LimitRaise> limits;              // ascending by (product, user)
+  std::vector<OrderMove> moves;                // ascending by order, each once
+  std::vector<ReturnRequest> return_requests;  // of an order at most one, or one completion
+  std::vector<ReturnCompletion> return_completions;
+  std::optional<AdvanceShipping> shipping;  // applied after the moves
+  std::vector<TermsChange> terms;           // ascending by product, each once
   std::vector<RefundId> delivered_refunds;
-  bool empty() const { return orders.empty() && moves.empty() && terms.empty() && delivered_refunds.empty(); }
+  bool empty() const {
+    return orders.empty() && moves.empty() && return_requests.empty() && return_completions.empty() &&
+           !shipping && terms.empty() && delivered_refunds.empty();
+  }
 };
 
 struct Committed {
   std::vector<Ledger> ledgers;     // every ledger that the transaction touched, as committed
-  std::vector<OrderId> not_moved;  // moves that found their order changed by somebody else
+  std::vector<OrderId> not_moved;  // moves and returns that found their order changed by somebody else
+  std::size_t shipped = 0;         // orders that `shipping` moved
 };
 
 struct Rejected {

@@ -13,6 +13,7 @@
 
 #include "db/sqlite.hpp"
 #include "embedded/order_schema.hpp"
+#include "embedded/order_schema_fulfilment.hpp"
 #include "order/rows_sqlite.hpp"
 #include "order/store_sqlite_parts.hpp"
 
@@ -50,6 +51,7 @@ class SqliteOrderStore final : public OrderStore {
   std::optional<Known::KeptOrder> kept_order(const Questions::Key& question);
   Known::LimitRow limit_row(const Questions::Limit& question);
   std::optional<OrderRow> order_row(OrderId order);
+  std::optional<ReturnRow> return_row(const Questions::Return& question);
 
   std::string write_moves(const Plan& plan, Committed& committed);
   bool move(const Plan& plan, const OrderMove& move);
@@ -80,7 +82,9 @@ class SqliteOrderStore final : public OrderStore {
 };
 
 db::Sqlite open_order_database(const std::string& path) {
-  static constexpr db::Migration migrations[] = {{1, "ledger, terms, orders", embedded::order_schema}};
+  static constexpr db::Migration migrations[] = {
+      {1, "ledger, terms, orders", embedded::order_schema},
+      {2, "shipping and returns", embedded::order_schema_fulfilment}};
   db::Sqlite database(path, db::Access::read_write);
   db::migrate(database, migrations);
   // Checkpoints are made by OrderCheckpointer; this is what holds if that thread cannot keep up.
@@ -118,7 +122,9 @@ SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
           "UPDATE orders SET status=?1, hold_expires_at=?2, hold_extended=?3, settled_attempt_no=?4,"
           " paid_at=?5, paid_attempt_id=?6, moved_writer=?7, moved_seq=?8"
           " WHERE order_id=?9 AND status=?10 AND hold_extended=?11 AND settled_attempt_no=?12")),
-      insert_history_(database_.prepare("INSERT INTO order_history VALUES (?,?,?,?,?,?)")),
+      insert_history_(database_.prepare(
+          "INSERT INTO order_history(order_id, moved_at, from_status, to_status, actor, reason)"
+          " VALUES (?,?,?,?,?,?)")),
       insert_refund_(
           database_.prepare("INSERT INTO refund_outbox(order_id, attempt_id, amount) VALUES (?,?,?)")),
       release_ledger_(
@@ -176,6 +182,7 @@ Awaitable<Result<Known>> SqliteOrderStore::read(const Questions& questions) {
     for (const auto& question : questions.keys) known.keys.push_back(kept_order(question));
     for (const auto& question : questions.limits) known.limits.push_back(limit_row(question));
     for (const auto order : questions.orders) known.orders.push_back(order_row(order));
+    for (const auto& question : questions.returns) known.returns.push_back(return_row(question));
     return known;
   });
 }
@@ -213,6 +220,13 @@ std::optional<OrderRow> SqliteOrderStore::order_row(OrderId order) {
   return row;
 }
 
+std::optional<ReturnRow> SqliteOrderStore::return_row(const Questions::Return& question) {
+  const auto order = order_of_item(database_, question.item);
+  auto row = order ? order_row(*order) : std::nullopt;
+  if (!row) return std::nullopt;
+  return ReturnRow{std::move(*row), kept_return(database_, *order, question.key)};
+}
+
 Awaitable<Result<std::vector<OrderId>>> SqliteOrderStore::lapsed_holds(Time now, std::size_t limit) {
   co_return guarded("reading lapsed holds", [&] {
     Statement rows = database_.prepare(
@@ -248,6 +262,8 @@ Awaitable<CommitResult> SqliteOrderStore::commit(const Plan& plan) {
     begin_.run();
     write_terms(database_, plan);
     const std::string moved = write_moves(plan, committed);
+    committed.shipped = advance_shipping(database_, plan);
+    write_returns(database_, plan, committed);
     write_raises(plan);
     write_orders(plan);
     read_ledgers(plan, moved, committed);
@@ -375,6 +391,7 @@ void SqliteOrderStore::read_ledgers(const Plan& plan, const std::string& moved, 
   std::set<ProductId> touched;
   for (const auto& change : plan.terms) touched.insert(change.update.terms.product);
   for (const auto& raise : plan.raises) touched.insert(raise.product);
+  for (const auto& completion : plan.return_completions) touched.insert(completion.product);
   if (moved.size() > 2) {
     find_products_.bind(1, moved);
     while (find_products_.step()) touched.insert(ProductId{find_products_.integer(0)});

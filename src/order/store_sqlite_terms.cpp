@@ -33,11 +33,11 @@ void begin_limit(db::Sqlite& database, const TermsUpdate& update) {
       "INSERT INTO purchase(product_id, user_id, units, cap, last_order)"
       " SELECT i.product_id, o.user_id, SUM(i.quantity), MAX(SUM(i.quantity), ?2), MAX(o.order_id)"
       " FROM order_items i JOIN orders o ON o.order_id = i.order_id"
-      " WHERE i.product_id = ?1 AND i.status = 1 AND i.counted = 0 GROUP BY o.user_id"
+      " WHERE i.product_id = ?1 AND i.status <> 2 AND i.counted = 0 GROUP BY o.user_id"
       " ON CONFLICT(product_id, user_id) DO UPDATE SET units = units + excluded.units,"
       " cap = MAX(cap, units + excluded.units), last_order = MAX(last_order, excluded.last_order)");
   backfill.bind(1, product).bind(2, *update.terms.per_user_limit).run();
-  Statement count = database.prepare("UPDATE order_items SET counted=1 WHERE product_id=? AND status=1");
+  Statement count = database.prepare("UPDATE order_items SET counted=1 WHERE product_id=? AND status<>2");
   count.bind(1, product).run();
 }
 

@@ -77,6 +77,7 @@ std::size_t lines_of(const std::vector<CommandPtr>& round) {
   std::size_t lines = 0;
   for (const auto& command : round) {
     if (const auto* place = std::get_if<PlaceOrder>(&command->what)) lines += place->lines.size();
+    if (std::holds_alternative<RequestReturn>(command->what)) ++lines;  // the part that it may split off
   }
   return lines;
 }
@@ -241,6 +242,8 @@ Awaitable<CommitResult> OrderWriter::learn_fate(const Plan& plan, Round& round, 
     if (!loaded) continue;
     Committed committed;
     for (const auto& move : plan.moves) committed.not_moved.push_back(move.order);
+    for (const auto& request : plan.return_requests) committed.not_moved.push_back(request.order);
+    for (const auto& completion : plan.return_completions) committed.not_moved.push_back(completion.order);
     co_return committed;
   }
 }
@@ -344,7 +347,14 @@ void OrderWriter::answer(Round round, const Decision& decision, const Committed&
       undone[decision.move_command[i]] = true;  // somebody else moved it first: decide on what it is now
     }
   }
+  for (const auto& [order, position] : decision.return_command) {
+    const auto& missed = committed.not_moved;
+    if (std::find(missed.begin(), missed.end(), order) != missed.end()) undone[position] = true;
+  }
   for (std::size_t i = 0; i < round.size(); ++i) {
+    if (std::holds_alternative<AdvanceShipping>(round[i]->what) && decision.fates[i] == Fate::decided) {
+      round[i]->outcome->value().moved = committed.shipped;
+    }
     const bool again = undone[i] || decision.fates[i] == Fate::waits || decision.fates[i] == Fate::deferred;
     (again ? later : answered).push_back(std::move(round[i]));
   }

@@ -489,9 +489,9 @@ TEST_P(StoreContract, AnOrdersStepsComeOldestFirst) {
   commit(second);
   const auto steps = run(reads->history(placed));
   ASSERT_EQ(steps->size(), 2u);
-  EXPECT_EQ((*steps)[0].from, OrderStatus::pending);
-  EXPECT_EQ((*steps)[0].to, OrderStatus::payment_entered);
-  EXPECT_EQ((*steps)[1].to, OrderStatus::canceled);
+  EXPECT_EQ((*steps)[0].from, "PENDING");
+  EXPECT_EQ((*steps)[0].to, "PAYMENT_ENTERED");
+  EXPECT_EQ((*steps)[1].to, "CANCELED");
   EXPECT_TRUE(run(reads->history(other))->empty());
   EXPECT_TRUE(run(reads->unpaid_orders(UserId{7}))->empty());
 }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "order/states.hpp"
+
 namespace buyme::simulation {
 
 using order::OrderStatus;
@@ -27,6 +29,8 @@ class OrderDatabase::Transaction {
     write_terms();
     write_moves(committed);
     release();
+    committed.shipped = advance_shipping();
+    write_returns(committed);
     write_raises();
     write_orders();
     for (const auto refund : plan_.delivered_refunds) deliver(refund);
@@ -49,6 +53,12 @@ class OrderDatabase::Transaction {
   void write_moves(order::Committed& committed);
   void release();
   void release_order(OrderId id);
+  std::size_t advance_shipping();
+  std::size_t advance(order::OrderStatus from, order::OrderEvent event, Time paid_before);
+  void write_returns(order::Committed& committed);
+  bool request_return(const order::ReturnRequest& request);
+  bool complete_return(const order::ReturnCompletion& completion);
+  void owe(OrderId order, OrderItemId item, AttemptId attempt, Money amount);
   void write_raises();
   void write_orders();
   void deliver(RefundId refund);
@@ -138,7 +148,7 @@ void OrderDatabase::Transaction::begin_limit(const order::TermsChange& change) {
   for (auto& [id, record] : database_.orders_) {
     for (std::size_t i = 0; i < record.row.order.items.size(); ++i) {
       const auto& item = record.row.order.items[i];
-      if (item.product != product || item.status != order::ItemStatus::ordered || item.counted) continue;
+      if (item.product != product || item.status == order::ItemStatus::canceled || item.counted) continue;
       PurchaseRow& sum = held[record.row.order.user];
       sum.units += item.quantity;
       sum.last_order = std::max(sum.last_order, id);
@@ -175,15 +185,110 @@ void OrderDatabase::Transaction::write_moves(order::Committed& committed) {
     record.moved = plan_.stamp;
     database_.index(record, true);
     moved_.push_back(move.order);
-    database_.steps_.push_back({move.order, {plan_.now, move.from, move.to, move.actor, move.reason}});
-    if (move.refund <= 0) continue;
-    for (const auto& row : database_.outbox_) {
-      if (row.refund.order == move.order) throw Refused{"a second refund of one order in refund_outbox"};
-    }
-    const RefundId id{static_cast<std::int64_t>(database_.outbox_.size()) + 1};
-    database_.outbox_.push_back({{id, move.order, move.paid_attempt, move.refund}, false});
-    ++database_.undelivered_;
+    database_.steps_.push_back(
+        {move.order,
+         {plan_.now, {}, order::to_string(move.from), order::to_string(move.to), move.actor, move.reason}});
+    owe(move.order, OrderItemId{}, move.paid_attempt, move.refund);
   }
+}
+
+void OrderDatabase::Transaction::owe(OrderId order, OrderItemId item, AttemptId attempt, Money amount) {
+  if (amount <= 0) return;
+  for (const auto& row : database_.outbox_) {
+    if (row.refund.order == order && row.item == item) throw Refused{"UNIQUE of refund_outbox_by_cause"};
+  }
+  const RefundId id{static_cast<std::int64_t>(database_.outbox_.size()) + 1};
+  database_.outbox_.push_back({{id, order, attempt, amount}, item, false});
+  ++database_.undelivered_;
+}
+
+// --- shipping and returns
+
+std::size_t OrderDatabase::Transaction::advance_shipping() {
+  if (!plan_.shipping) return 0;
+  const std::size_t delivered =
+      advance(OrderStatus::shipped, order::OrderEvent::deliver, plan_.shipping->deliver_before);
+  return delivered + advance(OrderStatus::paid, order::OrderEvent::ship, plan_.shipping->ship_before);
+}
+
+std::size_t OrderDatabase::Transaction::advance(OrderStatus from, order::OrderEvent event, Time paid_before) {
+  std::vector<std::pair<Time, OrderId>> due;
+  for (const auto& [id, record] : database_.orders_) {
+    const order::Order& placed = record.row.order;
+    if (placed.status == from && *placed.paid_at < paid_before) due.emplace_back(*placed.paid_at, id);
+  }
+  std::ranges::sort(due);
+  if (due.size() > plan_.shipping->limit) due.resize(plan_.shipping->limit);
+  const OrderStatus to = order::next_status(from, event).value();
+  for (const auto& [paid_at, id] : due) {
+    OrderRecord& record = order(id);
+    record.row.order.status = to;
+    record.moved = plan_.stamp;
+    database_.steps_.push_back({id,
+                                {plan_.now,
+                                 {},
+                                 order::to_string(from),
+                                 order::to_string(to),
+                                 {},
+                                 event == order::OrderEvent::ship ? "shipped" : "delivered"}});
+  }
+  return due.size();
+}
+
+void OrderDatabase::Transaction::write_returns(order::Committed& committed) {
+  for (const auto& request : plan_.return_requests) {
+    if (!request_return(request)) committed.not_moved.push_back(request.order);
+  }
+  for (const auto& completion : plan_.return_completions) {
+    if (!complete_return(completion)) committed.not_moved.push_back(completion.order);
+  }
+}
+
+bool OrderDatabase::Transaction::request_return(const order::ReturnRequest& request) {
+  OrderRecord& record = order(request.order);
+  auto& items = record.row.order.items;
+  const auto item = std::ranges::find(items, request.item, &order::OrderItem::id);
+  if (item->status != order::ItemStatus::ordered || item->quantity != request.item_quantity) return false;
+  if (request.part == request.item) {
+    item->status = order::ItemStatus::return_requested;
+  } else {
+    order::OrderItem part = *item;
+    part.id = request.part;
+    part.quantity = request.quantity;
+    part.status = order::ItemStatus::return_requested;
+    item->quantity -= request.quantity;
+    items.push_back(part);
+  }
+  if (!request.key.empty()) {
+    const bool fresh =
+        record.returns.emplace(request.key, order::ReturnRow::Kept{request.part, request.body_hash}).second;
+    if (!fresh) throw Refused{"UNIQUE of item_returns_by_key"};
+  }
+  database_.items_[request.part] = request.order;
+  database_.steps_.push_back(
+      {request.order,
+       {plan_.now, request.part, "DELIVERED", "RETURN_REQUESTED", request.actor, request.reason}});
+  return true;
+}
+
+bool OrderDatabase::Transaction::complete_return(const order::ReturnCompletion& completion) {
+  OrderRecord& record = order(completion.order);
+  const auto item = std::ranges::find(record.row.order.items, completion.item, &order::OrderItem::id);
+  if (item->status != order::ItemStatus::return_requested) return false;
+  item->status = order::ItemStatus::returned;
+  order::Ledger& row = ledger(completion.product);
+  if (!completion.restock) {
+    set_total(row, row.total - item->quantity, completion.actor, "returned, not restocked");
+  }
+  row.committed -= item->quantity;
+  row.sold -= item->quantity;
+  ++row.version;
+  check(row);
+  database_.steps_.push_back({completion.order,
+                              {plan_.now, completion.item, "RETURN_REQUESTED", "RETURNED", completion.actor,
+                               completion.restock ? "restocked" : "not restocked"}});
+  owe(completion.order, completion.item, completion.paid_attempt, completion.refund);
+  return true;
 }
 
 // Of the orders that this round stamped.
@@ -261,6 +366,7 @@ void OrderDatabase::Transaction::write_orders() {
       throw Refused{"PRIMARY KEY of orders"};
     }
     inserted_.push_back(placed.id);
+    for (const auto& item : placed.items) database_.items_[item.id] = placed.id;
     database_.index(row->second, true);
   }
 }
@@ -374,168 +480,8 @@ void OrderDatabase::add_to(audit::Books& books) const {
   }
   for (const auto& row : outbox_) {
     books.outbox.push_back(
-        {row.refund.id, row.refund.order, row.refund.attempt, row.refund.amount, row.delivered});
+        {row.refund.id, row.refund.order, row.refund.attempt, row.refund.amount, row.delivered, row.item});
   }
-}
-
-// --- the ports
-
-class MemoryOrderStore final : public order::OrderStore {
- public:
-  explicit MemoryOrderStore(OrderDatabase& database) : database_(database) {}
-
-  Awaitable<Result<std::int64_t>> next_writer_number() override { return reserve_numbers("writer", 1); }
-
-  Awaitable<Result<std::int64_t>> reserve_numbers(std::string_view name, std::int64_t count) override {
-    std::int64_t& next = database_.numbers_.find(name)->second;
-    const std::int64_t first = std::exchange(next, next + count);
-    co_return first;
-  }
-
-  Awaitable<Result<std::vector<order::Sale>>> load_sales() override {
-    std::vector<order::Sale> sales;
-    sales.reserve(database_.sales_.size());
-    for (const auto& [product, sale] : database_.sales_) sales.push_back(sale);
-    co_return sales;
-  }
-
-  Awaitable<Result<order::Known>> read(const order::Questions& questions) override {
-    order::Known known;
-    known.keys.reserve(questions.keys.size());
-    for (const auto& question : questions.keys) {
-      auto& kept = known.keys.emplace_back();
-      const auto found = database_.keys_.find(std::pair{question.user, std::string(question.key)});
-      if (found == database_.keys_.end()) continue;
-      const auto& record = database_.orders_.at(found->second);
-      kept.emplace(order::Known::KeptOrder{record.row.order, record.body_hash});
-    }
-    for (const auto& question : questions.limits) {
-      order::Known::LimitRow& row = known.limits.emplace_back();
-      const auto found = database_.purchases_.find({question.product, question.user});
-      if (found == database_.purchases_.end()) continue;
-      row.units = found->second.units;
-      const auto* last = database_.find(found->second.last_order);
-      if (last != nullptr && order::is_unpaid(last->row.order.status))
-        row.open_order = found->second.last_order;
-    }
-    for (const auto id : questions.orders) {
-      auto& row = known.orders.emplace_back();
-      if (const auto* record = database_.find(id)) row = record->row;
-    }
-    co_return known;
-  }
-
-  Awaitable<order::CommitResult> commit(const order::Plan& plan) override {
-    co_return database_.commit(plan);
-  }
-
-  Awaitable<Result<order::RoundFate>> settle(order::Stamp round) override {
-    co_return database_.settle(round);
-  }
-
-  Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) override {
-    std::vector<OrderId> lapsed;
-    for (const auto& [hold, id] : database_.unpaid_) {
-      if (hold > now || lapsed.size() == limit) break;
-      lapsed.push_back(id);
-    }
-    co_return lapsed;
-  }
-
-  Awaitable<Result<std::vector<order::OpenRefund>>> open_refunds(RefundId after, std::size_t limit) override {
-    std::vector<order::OpenRefund> open;
-    for (const auto& row : database_.outbox_) {
-      if (database_.undelivered_ == 0 || open.size() == limit) break;
-      if (!row.delivered && row.refund.id > after) open.push_back(row.refund);
-    }
-    co_return open;
-  }
-
- private:
-  OrderDatabase& database_;
-};
-
-class MemoryOrderReads final : public order::OrderReads {
- public:
-  explicit MemoryOrderReads(OrderDatabase& database) : database_(database) {}
-
-  Awaitable<Result<std::optional<order::Order>>> find(OrderId id) override {
-    const auto* record = database_.find(id);
-    co_return record == nullptr ? std::nullopt : std::optional(record->row.order);
-  }
-
-  Awaitable<Result<order::OrderPage>> list(UserId user, std::optional<OrderId> before,
-                                           std::size_t limit) override {
-    order::OrderPage page;
-    auto at = before ? database_.orders_.lower_bound(*before) : database_.orders_.end();
-    while (at != database_.orders_.begin() && page.orders.size() <= limit) {
-      const order::Order& placed = (--at)->second.row.order;
-      if (!user || placed.user == user) page.orders.push_back(placed);
-    }
-    if (page.orders.size() > limit) {
-      page.orders.pop_back();
-      page.next_before = page.orders.back().id;
-    }
-    co_return page;
-  }
-
-  Awaitable<Result<order::SoldOutMarks>> sold_out_marks(ProductId product) override {
-    order::SoldOutMarks marks;
-    for (const auto& [id, record] : database_.orders_) {
-      const auto& items = record.row.order.items;
-      const bool names_it =
-          std::ranges::any_of(items, [product](const auto& item) { return item.product == product; });
-      if (names_it && !record.key.empty()) {
-        marks.keys.push_back(order::hash_key(record.row.order.user, record.key));
-      }
-    }
-    for (auto row = database_.purchases_.lower_bound({product, UserId{}});
-         row != database_.purchases_.end() && row->first.first == product; ++row) {
-      if (row->second.units > 0) marks.holders.push_back(order::hash_user(row->first.second));
-    }
-    std::ranges::sort(marks.keys);
-    std::ranges::sort(marks.holders);
-    co_return marks;
-  }
-
-  Awaitable<Result<std::vector<OrderId>>> unpaid_orders(UserId user) override {
-    std::vector<OrderId> orders;
-    for (const auto& [hold, id] : database_.unpaid_) {
-      if (database_.orders_.at(id).row.order.user == user) orders.push_back(id);
-    }
-    std::ranges::sort(orders);
-    co_return orders;
-  }
-
-  Awaitable<Result<std::vector<order::OrderStep>>> history(OrderId id) override {
-    std::vector<order::OrderStep> steps;
-    for (const auto& [order, step] : database_.steps_) {
-      if (order == id) steps.push_back(step);
-    }
-    co_return steps;
-  }
-
-  Awaitable<Result<std::vector<order::StockChange>>> stock_history(ProductId product,
-                                                                   std::optional<std::int64_t> before,
-                                                                   std::size_t limit) override {
-    std::vector<order::StockChange> changes;
-    for (auto row = database_.stock_history_.rbegin(); row != database_.stock_history_.rend(); ++row) {
-      if (changes.size() == limit) break;
-      if (row->first == product && (!before || row->second.id < *before)) changes.push_back(row->second);
-    }
-    co_return changes;
-  }
-
- private:
-  OrderDatabase& database_;
-};
-
-std::unique_ptr<order::OrderStore> make_memory_order_store(OrderDatabase& database) {
-  return std::make_unique<MemoryOrderStore>(database);
-}
-
-std::unique_ptr<order::OrderReads> make_memory_order_reads(OrderDatabase& database) {
-  return std::make_unique<MemoryOrderReads>(database);
 }
 
 }  // namespace buyme::simulation

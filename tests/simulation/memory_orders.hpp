@@ -25,7 +25,8 @@ class OrderDatabase {
     order::OrderRow row;
     std::string key;
     std::int64_t body_hash = 0;
-    order::Stamp moved;  // the round that moved it last
+    order::Stamp moved;                                                  // the round that moved it last
+    std::map<std::string, order::ReturnRow::Kept, std::less<>> returns;  // item_returns, by key
   };
 
   order::CommitResult commit(const order::Plan& plan);
@@ -50,6 +51,7 @@ class OrderDatabase {
   };
   struct OutboxRow {
     order::OpenRefund refund;
+    OrderItemId item;  // 0: of the order as a whole
     bool delivered = false;
   };
   using Limit = std::pair<ProductId, UserId>;
@@ -61,6 +63,7 @@ class OrderDatabase {
   std::map<OrderId, OrderRecord> orders_;
   std::map<std::pair<UserId, std::string>, OrderId, std::less<>> keys_;
   std::set<std::pair<Time, OrderId>> unpaid_;  // by hold
+  std::map<OrderItemId, OrderId> items_;       // also of items whose transaction was rolled back
   std::map<Limit, PurchaseRow> purchases_;
   std::vector<OutboxRow> outbox_;
   std::int64_t undelivered_ = 0;
