@@ -43,7 +43,8 @@ constexpr std::string_view payment_rows = R"(
     (5, 7, 1, 11, 70, 2, NULL, 1500, 1600, 1), (6, 8, 1, 12, 210, 2, NULL, 1500, 1600, 1);
   INSERT INTO refunds(refund_id, refund_key, order_id, attempt_id, amount, state, next_try_at, taken_at)
     VALUES
-    (1, 'order:1', 3, 2, 100, 2, 0, 0), (2, 'late:4', 6, 4, 100, 2, 0, 0), (3, 'order:2', 8, 6, 70, 2, 0, 0);)";
+    (1, 'order:1', 3, 2, 100, 2, 0, 0), (2, 'late:4', 6, 4, 100, 2, 0, 0),
+    (3, 'order:2', 8, 6, 70, 2, 0, 0);)";
 constexpr std::string_view provider_rows = R"(
   INSERT INTO charges VALUES (1, 2, 200, 1, 1500), (2, 3, 100, 1, 1500), (3, 5, 100, 2, 1500),
     (4, 6, 100, 1, 1500), (5, 7, 70, 1, 1500), (6, 8, 210, 1, 1500);

@@ -12,9 +12,13 @@ namespace buyme::drop {
 
 namespace {
 
+bool same_item(const SeenItem& a, const SeenItem& b) {
+  return a.product_id == b.product_id && a.quantity == b.quantity && a.price == b.price;
+}
+
 bool same_content(const SeenOrder& a, const SeenOrder& b) {
   return a.order_id == b.order_id && a.user_id == b.user_id && a.amount == b.amount &&
-         a.placed_at == b.placed_at && a.items == b.items;
+         a.placed_at == b.placed_at && std::ranges::equal(a.items, b.items, same_item);
 }
 
 // All that was asked for and nothing else.
@@ -28,6 +32,16 @@ bool is_as_asked(const SeenOrder& order, const std::vector<WantedLine>& lines) {
 }
 
 }  // namespace
+
+void SeenOrder::add_item(const SeenItem& part) {
+  const auto at = std::ranges::lower_bound(items, part.product_id, {}, &SeenItem::product_id);
+  if (at == items.end() || at->product_id != part.product_id) {
+    items.insert(at, part);
+    return;
+  }
+  at->quantity += part.quantity;
+  at->returned += part.returned;
+}
 
 // A refusal that the merchant brought about by closing, pausing or moving the sale.
 bool Judge::changed_terms_explain(const Attempt& attempt) const {

@@ -17,11 +17,12 @@
 namespace buyme::drop {
 
 // An order as the shop sent it, in an answer or in its list.
+// All that an order has of one product: what is returned in parts is one item here.
 struct SeenItem {
   std::int64_t product_id = 0;
   Units quantity = 0;
   Money price = 0;
-  bool operator==(const SeenItem&) const = default;
+  Units returned = 0;  // of `quantity`
 };
 struct SeenOrder {
   std::int64_t order_id = 0;
@@ -31,6 +32,9 @@ struct SeenOrder {
   std::string placed_at;
   std::optional<Time> hold_expires_at;
   std::vector<SeenItem> items;
+
+  // Keeps them ascending by product; parts of one product become one.
+  void add_item(const SeenItem& part);
 };
 
 enum class Outcome : std::uint8_t {

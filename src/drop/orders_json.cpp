@@ -48,7 +48,8 @@ std::optional<SeenOrder> to_order(const json::value& value) {
     const auto quantity = number_of(item.get_object(), "quantity");
     const auto price = number_of(item.get_object(), "price");
     if (!product || !quantity || !price) return std::nullopt;
-    order.items.push_back({*product, *quantity, *price});
+    const bool returned = text_of(item.get_object(), "status") == "RETURNED";
+    order.add_item({*product, *quantity, *price, returned ? *quantity : 0});
   }
   if (order.status.empty()) return std::nullopt;
   return order;

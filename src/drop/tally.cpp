@@ -70,7 +70,8 @@ void Tally::count_orders(const std::vector<SeenOrder>& list, bool of_sale) {
       if (found == nullptr) continue;
       Shelf& shelf = shelves[index_of(*found)];
       if (live) {
-        (paid ? shelf.paid : shelf.unpaid) += item.quantity;
+        (paid ? shelf.paid : shelf.unpaid) += item.quantity - item.returned;
+        if (of_sale) shelf.freed += item.returned;
         Stake stake{.shelf = index_of(shelf), .user_id = order.user_id};
         (of_sale ? stake.held : stake.held_earlier) = item.quantity;
         stakes.push_back(stake);

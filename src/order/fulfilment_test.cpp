@@ -241,11 +241,12 @@ TEST_F(Fulfilment, SomebodyElsesItemIsNotFound) {
     EXPECT_EQ(error_of(strangers), Error::not_found);
     const auto admins = co_await shop.request_return(want(item, {}, "", ""), admin());
     EXPECT_EQ(error_of(admins), Error::not_found);
-    const auto nobodys = co_await shop.request_return(want(OrderItemId{99}, {}, "", ""), OrderWorld::buyer(1));
+    const OrderItemId none{99};
+    const auto nobodys = co_await shop.request_return(want(none, {}, "", ""), OrderWorld::buyer(1));
     EXPECT_EQ(error_of(nobodys), Error::not_found);
     const auto by_buyer = co_await shop.complete_return(item, OrderWorld::buyer(1), true);
     EXPECT_EQ(error_of(by_buyer), Error::not_found);
-    const auto of_nothing = co_await shop.complete_return(OrderItemId{99}, admin(), true);
+    const auto of_nothing = co_await shop.complete_return(none, admin(), true);
     EXPECT_EQ(error_of(of_nothing), Error::not_found);
   });
 }

@@ -1,6 +1,10 @@
 #include "simulation/buyer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "simulation/merchant.hpp"
 
 namespace buyme::simulation {
 
@@ -274,6 +278,8 @@ Awaitable<void> Buyer::pay() {
   if (attempt_->payment == PaymentSeen::paid && plan_.cancels_when_paid) {
     co_await rest(2s);
     co_await cancel();
+  } else if (attempt_->payment == PaymentSeen::paid && plan_.sends_back && world_.scenario_.day) {
+    co_await send_back();
   }
 }
 
@@ -341,6 +347,52 @@ Awaitable<bool> Buyer::look_at_order() {
   const order::Order& now = **found;
   if (now.status == order::OrderStatus::paid) attempt_->payment = PaymentSeen::paid;
   co_return !order::is_unpaid(now.status);
+}
+
+// --- returning
+
+// His order once it is delivered; nothing when that takes too long, or when it has ended.
+Awaitable<std::optional<order::Order>> Buyer::receive() {
+  for (int tries = 0; tries < 20; ++tries) {
+    co_await rest(*world_.scenario_.day);
+    std::function<Awaitable<Result<order::Order>>(ShopProcess&)> request =
+        [id = order_, who = caller()](ShopProcess& server) { return server.orders().get(id, who); };
+    const auto found = co_await ask<Result<order::Order>>(false, std::move(request));
+    if (!found || !found->has_value()) continue;
+    if ((*found)->status == order::OrderStatus::delivered) co_return **found;
+  }
+  co_return std::nullopt;
+}
+
+Awaitable<void> Buyer::send_back() {
+  const auto received = co_await receive();
+  if (!received) co_return;
+  const order::OrderItem& item = received->items[world_.choices_.below(received->items.size())];
+  order::ReturnOrder wanted{item.id, plan_.returns, "it does not fit", plan_.has_key ? "back" : ""};
+  const bool some = wanted.quantity && *wanted.quantity < item.quantity;
+  for (int tries = 0; tries < stubbornness; ++tries) {
+    std::function<Awaitable<Result<order::Returned>>(ShopProcess&)> request =
+        [wanted, who = caller()](ShopProcess& server) { return server.orders().request_return(wanted, who); };
+    const auto answer = co_await ask<Result<order::Returned>>(false, std::move(request));
+    const bool lost = !answer || (!answer->has_value() && answer->error().error == Error::outcome_unknown);
+    if (lost && some && wanted.key.empty()) co_return;  // once more would send back twice as many
+    if (!lost && answer->has_value()) {
+      const OrderItemId part = (*answer)->item;
+      world_.trace_.say("user {} sends back item {} of order {}", plan_.user, part.value, order_.value);
+      if (!plan_.keeps_promise) co_return;
+      if (world_.choices_.chance(0.3)) world_.spawn(take_back(world_, part, plan_.restock));
+      co_return co_await take_back(world_, part, plan_.restock);
+    }
+    if (!lost && !is_unavailable(answer->error().error)) {
+      const bool too_many = answer->error().error == Error::invalid && wanted.quantity > item.quantity;
+      if (!too_many) {
+        world_.report(fmt::format("user {} sends back item {} and is told {}: {}", plan_.user, item.id.value,
+                                  code(answer->error().error), answer->error().detail));
+      }
+      co_return;
+    }
+    co_await rest(1s);
+  }
 }
 
 // --- canceling

@@ -30,6 +30,8 @@ class Buyer {
   static Awaitable<void> visit_to_pay(World& world, BuyerPlan plan, OrderId order);
   static Awaitable<void> visit_to_cancel(World& world, BuyerPlan plan, drop::Attempt* attempt, OrderId order);
   Awaitable<void> cancel();
+  Awaitable<std::optional<order::Order>> receive();
+  Awaitable<void> send_back();
   Awaitable<void> read_back();
 
   Awaitable<void> rest(Duration most);

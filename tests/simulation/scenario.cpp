@@ -19,8 +19,10 @@ class Draw {
     draw_settings();
     draw_products();
     draw_buyers();
+    draw_shipping();
     if (wish_.faults) {
       draw_terms();
+      draw_ends();
       draw_likelihoods();
       draw_incidents();
     }
@@ -100,6 +102,25 @@ class Draw {
     for (std::size_t i = 0; i < lines; ++i) {
       const auto product = static_cast<std::int64_t>(random_.below(products)) + 1;
       buyer.lines.push_back({ProductId{product}, chance(0.8) ? 1 : between(1, 4)});
+    }
+  }
+
+  // Days of seconds, so that a sale sees several.
+  void draw_shipping() {
+    if (!chance(0.4)) return;
+    sale_.day = 1s + below(4s);
+    for (auto& buyer : sale_.buyers) {
+      buyer.sends_back = chance(0.3);
+      if (chance(0.5)) buyer.returns = between(1, 2);
+      buyer.keeps_promise = chance(0.8);
+      buyer.restock = chance(0.5);
+    }
+  }
+
+  void draw_ends() {
+    if (!chance(0.2)) return;
+    for (std::int64_t i = between(1, 3); i > 0; --i) {
+      sale_.ends.push_back({below(length_), between(1, static_cast<std::int64_t>(sale_.buyers.size()))});
     }
   }
 
@@ -192,11 +213,12 @@ std::string describe(const Scenario& sale) {
     faults += fmt::format("{}{} {:.0f} %", faults.empty() ? "" : ", ", name_of(static_cast<Fault>(i)),
                           sale.likelihood[i] * 100);
   }
-  return fmt::format("{}, {} order server{}, {}, {} buyers, {} units of {} products, {} incidents; {}",
+  return fmt::format("{}, {} order server{}, {}, {} buyers, {} units of {} products, {} incidents{}; {}",
                      sale.shape == Shape::split ? "split" : "one shop", sale.order_servers,
                      sale.order_servers == 1 ? "" : "s",
                      sale.store == StoreKind::memory ? "memory" : "sqlite", sale.buyers.size(), units,
-                     sale.products.size(), sale.incidents.size(), faults.empty() ? "no faults" : faults);
+                     sale.products.size(), sale.incidents.size(), sale.day ? ", shipping" : "",
+                     faults.empty() ? "no faults" : faults);
 }
 
 }  // namespace buyme::simulation

@@ -46,7 +46,17 @@ struct BuyerPlan {
   bool has_key = true;
   Then then = Then::pays;
   bool cancels_when_paid = false;
+  bool sends_back = false;       // what he has received, when it is delivered in time
+  std::optional<Units> returns;  // so many of one item; all of it when not set
+  bool keeps_promise = true;     // what he sends back arrives
+  bool restock = false;
   int payment_tries = 3;
+};
+
+// His account ends: what he has not paid is canceled.
+struct AccountEnd {
+  Duration at{0};
+  std::int64_t user = 0;
 };
 
 struct Incident {
@@ -79,7 +89,9 @@ struct Scenario {
   std::vector<ProductPlan> products;
   std::vector<TermsPlan> terms;
   std::vector<BuyerPlan> buyers;
+  std::vector<AccountEnd> ends;
   std::vector<Incident> incidents;
+  std::optional<Duration> day;          // how long one is; nobody ships when it is not set
   std::vector<std::int64_t> drift_ppm;  // per process
   std::array<double, fault_kinds> likelihood{};
   Duration heals_at{0};  // from then on nothing goes wrong any more

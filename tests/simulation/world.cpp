@@ -103,6 +103,8 @@ Awaitable<void> World::run_sale() {
   break_things();
   for (const auto& plan : scenario_.buyers) spawn(visit(*this, plan));
   for (const auto& change : scenario_.terms) spawn(change_terms(*this, change));
+  for (const auto& end : scenario_.ends) spawn(end_account(*this, end));
+  if (scenario_.day) spawn(ship_daily(*this));
   for (const auto& incident : scenario_.incidents) spawn(run_incident(incident));
 }
 
@@ -241,7 +243,8 @@ Remains World::collect() {
     view.product_id = static_cast<std::int64_t>(i) + 1;
     view.per_user_limit = plan.limit.value_or(0);
     view.before.total = view.before.available = plan.total;
-    view.terms_changed = plan.opens_at || plan.closes_at ||
+    // What comes back and is not restocked changes the total, too.
+    view.terms_changed = scenario_.day || plan.opens_at || plan.closes_at ||
                          std::ranges::any_of(scenario_.terms, [i](const auto& t) { return t.product == i; });
     remains.products.push_back(view);
   }

@@ -73,6 +73,9 @@ class World final : public Bugs, public Backend {
   friend class Buyer;
   friend Awaitable<void> open_sale(World& world);
   friend Awaitable<void> change_terms(World& world, TermsPlan plan);
+  friend Awaitable<void> ship_daily(World& world);
+  friend Awaitable<void> end_account(World& world, AccountEnd end);
+  friend Awaitable<void> take_back(World& world, OrderItemId item, bool restock);
 
   std::unique_ptr<order::OrderStore> open_orders(Process& server) override;
   std::unique_ptr<order::OrderReads> open_reads() override;

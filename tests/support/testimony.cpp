@@ -35,7 +35,8 @@ std::vector<drop::SeenOrder> orders_of(const audit::Books& books) {
     order.hold_expires_at = row.hold_expires_at;
     while (item != books.items.end() && item->order < row.order) ++item;
     for (; item != books.items.end() && item->order == row.order; ++item) {
-      order.items.push_back({item->product.value, item->quantity, item->price});
+      const bool returned = item->status == static_cast<int>(order::ItemStatus::returned);
+      order.add_item({item->product.value, item->quantity, item->price, returned ? item->quantity : 0});
     }
   }
   return orders;
