@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <thread>
 
+#include "core/clock.hpp"
 #include "integration/shop_test.hpp"
 
 namespace buyme::test {
@@ -178,6 +179,79 @@ TEST_F(Journey, CancelingAPaidOrderRefundsIt) {
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
   FAIL() << "the refund is never made: " << audit_shop(directory()).text;
+}
+
+TEST_F(Journey, APaidOrderIsShippedDeliveredAndGoesBackInParts) {
+  open_shop({"payment.success_rate=1"});
+  const std::int64_t product = make_product(*admin, 10);
+  const HttpReply placed = place_order(product, 3);
+  const std::int64_t order = placed.integer("orderId");
+  const std::int64_t item = placed.json().at("orderItems").at(0).at("orderItemId").as_int64();
+  const std::string path = fmt::format("/api/orders/items/{}", item);
+  ASSERT_EQ(buyer->post(order_path(order, "attempt-payment")).status, 200);
+  const HttpReply early = buyer->post(path + "/return");
+  EXPECT_EQ(early.status, 409) << early.body;
+  EXPECT_EQ(early.text("state"), "PAID");
+  EXPECT_EQ(early.text("wantedState"), "RETURN_REQUESTED");
+
+  const auto ship = [&](std::chrono::hours later) {
+    const Time when = make_system_clock()->now() + later;
+    return run_buyme({"admin", "ship", "--data-dir", directory().string(), "--as-of", format_time(when)});
+  };
+  const CommandResult shipped = ship(std::chrono::hours{24});
+  EXPECT_EQ(shipped.status, 0) << shipped.errors;
+  EXPECT_EQ(buyer->get(order_path(order)).text("orderStatus"), "SHIPPED");
+  EXPECT_EQ(buyer->post(order_path(order, "cancel")).code(), "ILLEGAL_STATE");
+  EXPECT_EQ(ship(std::chrono::hours{48}).status, 0);
+  EXPECT_EQ(buyer->get(order_path(order)).text("orderStatus"), "DELIVERED");
+
+  EXPECT_EQ(buyer->post(path + "/return", R"({"quantity":4})").code(), "INVALID");
+  EXPECT_EQ(other->post(path + "/return").status, 404);
+  const Headers key{{"Idempotency-Key", "back-1"}};
+  const HttpReply wanted = buyer->post(path + "/return", R"({"quantity":1,"reason":"too small"})", key);
+  ASSERT_EQ(wanted.status, 200) << wanted.body;
+  EXPECT_EQ(wanted.text("status"), "RETURN_REQUESTED");
+  EXPECT_EQ(wanted.integer("quantity"), 1);
+  const HttpReply repeat = buyer->post(path + "/return", R"({"quantity":1,"reason":"too small"})", key);
+  EXPECT_EQ(repeat.body, wanted.body);
+  EXPECT_EQ(repeat.header("idempotent-replayed"), "true");
+  EXPECT_EQ(buyer->post(path + "/return", R"({"quantity":2,"reason":"too small"})", key).status, 422);
+
+  const std::string part = fmt::format("/api/orders/items/{}/complete-return", wanted.integer("orderItemId"));
+  EXPECT_EQ(buyer->post(part).status, 403);
+  EXPECT_EQ(admin->post(path + "/complete-return").code(), "ILLEGAL_STATE");
+  const HttpReply done = admin->post(part, R"({"restock":true})");
+  ASSERT_EQ(done.status, 200) << done.body;
+  EXPECT_EQ(done.text("status"), "RETURNED");
+  expect_stock(product, 8, 0, 2);
+  EXPECT_EQ(admin->post(part).status, 200) << "twice is once";
+  expect_stock(product, 8, 0, 2);
+
+  const HttpReply history = buyer->get(order_path(order, "history"));
+  const json::array steps = history.json().at("items").as_array();
+  EXPECT_EQ(steps.size(), 6u) << history.body;
+  EXPECT_EQ(steps.back().at("to").as_string(), "RETURNED");
+  EXPECT_EQ(other->get(order_path(order, "history")).status, 404);
+  EXPECT_EQ(admin->get(order_path(order, "history")).status, 200);
+}
+
+TEST_F(Journey, AnOrderShipsWhileTheShopIsClosed) {
+  open_shop({"payment.success_rate=1"});
+  const std::int64_t product = make_product(*admin, 10);
+  const std::int64_t order = place_order(product).integer("orderId");
+  ASSERT_EQ(buyer->post(order_path(order, "attempt-payment")).status, 200);
+  EXPECT_EQ(shop->stop(), 0);
+  const CommandResult moved =
+      run_buyme({"admin", "ship", "--data-dir", directory().string(), "--as-of", "2099-01-01T00:00:00Z"});
+  EXPECT_EQ(moved.status, 0) << moved.errors;
+  EXPECT_NE(moved.output.find("2 orders moved on"), std::string::npos) << moved.output;
+  const CommandResult wrong =
+      run_buyme({"admin", "ship", "--data-dir", directory().string(), "--as-of", "tomorrow"});
+  EXPECT_NE(wrong.status, 0);
+  EXPECT_NE(wrong.errors.find("tomorrow"), std::string::npos) << wrong.errors;
+  shop->start();
+  connect();
+  EXPECT_EQ(buyer->get(order_path(order)).text("orderStatus"), "DELIVERED");
 }
 
 TEST_F(Journey, ADeclinedPaymentMayBeTriedAgain) {

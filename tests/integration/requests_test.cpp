@@ -133,7 +133,10 @@ constexpr Route routes[] = {
     {"POST", "/api/orders", Route::Who::user},
     {"GET", "/api/orders", Route::Who::user},
     {"GET", "/api/orders/1", Route::Who::user},
+    {"GET", "/api/orders/1/history", Route::Who::user},
     {"POST", "/api/orders/1/cancel", Route::Who::user},
+    {"POST", "/api/orders/items/1/return", Route::Who::user},
+    {"POST", "/api/orders/items/1/complete-return", Route::Who::admin},
     {"POST", "/api/orders/1/enter-payment", Route::Who::user},
     {"POST", "/api/orders/1/attempt-payment", Route::Who::user},
 };
