@@ -35,7 +35,10 @@ struct Answer {
 
 class UserEndpoints : public ::testing::Test {
  protected:
-  UserEndpoints() { router_.mount<UserService>(shop_.service, endpoints()); }
+  UserEndpoints() {
+    router_.mount<UserService>(shop_.service, endpoints());
+    router_.mount<AccountEnding>(shop_.ending, ending_endpoints());
+  }
 
   Answer ask(Method method, std::string_view path, std::string_view body = {}, Caller caller = {}) {
     http::Request request;
@@ -107,7 +110,8 @@ TEST_F(UserEndpoints, LoginAnswersWithABearerToken) {
   sign_up();
   const Answer answer = log_in(R"({"userEmail":"KIM@example.com","userPassword":"correct horse"})");
   EXPECT_EQ(answer.status, 200);
-  EXPECT_EQ(answer.body.as_object().size(), 3u);
+  EXPECT_EQ(answer.body.as_object().size(), 4u);
+  EXPECT_EQ(answer.text("refreshToken").size(), 43u);
   EXPECT_EQ(answer.text("tokenType"), "Bearer");
   EXPECT_EQ(answer.body.at("expiresIn").as_int64(), 3'600);
   const auto claims = shop_.key.verify(answer.text("accessToken"), shop_.clock.now());
@@ -164,10 +168,16 @@ TEST_F(UserEndpoints, MeIsNobodyWithoutAnAccount) {
   EXPECT_EQ(gone.status, 404);
 }
 
-TEST_F(UserEndpoints, OnlyMeNeedsAToken) {
+TEST_F(UserEndpoints, SayWhoMayCall) {
   for (const auto& endpoint : endpoints()) {
-    const bool open = endpoint.path.starts_with("/api/auth/");
-    EXPECT_EQ(endpoint.access, open ? http::Access::anyone : http::Access::user) << endpoint.path;
+    const bool open = endpoint.path.starts_with("/api/auth/") && !endpoint.path.ends_with("logout");
+    const bool own = endpoint.path.starts_with("/api/users/me") || endpoint.path.ends_with("logout");
+    const auto access = open ? http::Access::anyone : own ? http::Access::user : http::Access::admin;
+    EXPECT_EQ(endpoint.access, access) << endpoint.path;
+  }
+  for (const auto& endpoint : ending_endpoints()) {
+    const auto access = endpoint.path.ends_with("me") ? http::Access::user : http::Access::admin;
+    EXPECT_EQ(endpoint.access, access) << endpoint.path;
   }
 }
 
