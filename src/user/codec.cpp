@@ -15,12 +15,20 @@ constexpr std::size_t max_utf8_bytes = 4;  // of one character
 constexpr std::size_t max_password_bytes = limits::max_password_chars * max_utf8_bytes;
 
 // A text that is there and keeps `wrong`'s rule; an empty one was rejected by the input already.
-std::string read_field(http::JsonInput& body, std::string_view name, std::size_t max_bytes,
-                       std::string (*wrong)(std::string_view)) {
-  std::string value = body.text(name, 1, max_bytes);
+std::string checked(http::JsonInput& body, std::string_view name, std::string value,
+                    std::string (*wrong)(std::string_view)) {
   if (value.empty()) return value;
   if (std::string detail = wrong(value); !detail.empty()) body.reject(name, std::move(detail));
   return value;
+}
+
+std::string read_field(http::JsonInput& body, std::string_view name, std::size_t max_bytes,
+                       std::string (*wrong)(std::string_view)) {
+  return checked(body, name, body.text(name, 1, max_bytes), wrong);
+}
+
+std::string read_new_password(http::JsonInput& body, std::string_view name) {
+  return checked(body, name, body.secret(name, 1, max_password_bytes), wrong_password);
 }
 
 // The same of a field that may be left out; null is no way to leave it out, for nothing can be removed.
@@ -49,7 +57,7 @@ Result<SignUp> read_sign_up(const http::Request& request) {
   SignUp sign_up;
   sign_up.name = read_field(*body, "userName", max_name_bytes, wrong_name);
   sign_up.email = read_field(*body, "userEmail", limits::max_email_bytes, wrong_email);
-  sign_up.password = read_field(*body, "userPassword", max_password_bytes, wrong_password);
+  sign_up.password = read_new_password(*body, "userPassword");
   sign_up.phone = read_field(*body, "userPhoneNumber", limits::max_phone_bytes, wrong_phone);
   sign_up.address = read_field(*body, "address", max_address_bytes, wrong_address);
   if (auto failure = body->finish()) return std::move(*failure);
@@ -61,7 +69,7 @@ Result<Credentials> read_credentials(const http::Request& request) {
   if (!body) return body.error();
   Credentials credentials;
   credentials.email = body->text("userEmail", 1, limits::max_email_bytes);
-  credentials.password = body->text("userPassword", 1, max_password_bytes);
+  credentials.password = body->secret("userPassword", 1, max_password_bytes);
   if (auto failure = body->finish()) return std::move(*failure);
   return credentials;
 }
@@ -78,8 +86,8 @@ Result<Passwords> read_passwords(const http::Request& request) {
   auto body = http::JsonInput::parse(request);
   if (!body) return body.error();
   Passwords passwords;
-  passwords.current = body->text("currentPassword", 1, max_password_bytes);
-  passwords.replacement = read_field(*body, "newPassword", max_password_bytes, wrong_password);
+  passwords.current = body->secret("currentPassword", 1, max_password_bytes);
+  passwords.replacement = read_new_password(*body, "newPassword");
   if (auto failure = body->finish()) return std::move(*failure);
   return passwords;
 }
