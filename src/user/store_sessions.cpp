@@ -157,20 +157,21 @@ Denials denied_sessions(soci::session& sql, Time now) {
   return read_denials(sql, select_denied, to_unix_ms(now), UserId{});
 }
 
-std::size_t delete_sessions(soci::session& sql, Time now, std::size_t maximum) {
+std::vector<std::string> sessions_over(soci::session& sql, Time now, std::size_t maximum) {
   const long long latest = to_unix_ms(now), most = static_cast<long long>(maximum);
+  std::string id;
+  soci::statement select = (sql.prepare << select_over, soci::use(latest), soci::use(most), soci::into(id));
+  select.execute();
   std::vector<std::string> over;
-  {
-    std::string id;
-    soci::statement select = (sql.prepare << select_over, soci::use(latest), soci::use(most), soci::into(id));
-    select.execute();
-    while (select.fetch()) over.push_back(id);
-  }
-  for (const std::string& id : over) {
+  while (select.fetch()) over.push_back(id);
+  return over;
+}
+
+void delete_sessions(soci::session& sql, const std::vector<std::string>& sessions) {
+  for (const std::string& id : sessions) {
     sql << delete_tokens, soci::use(id);
     sql << delete_session, soci::use(id);
   }
-  return over.size();
 }
 
 }  // namespace buyme::user

@@ -19,6 +19,7 @@ Denial end_one_session(soci::session& sql, const std::string& session, UserId us
 Denials end_sessions(soci::session& sql, UserId user, const std::string& spared, Time now);
 
 Denials denied_sessions(soci::session& sql, Time now);
-std::size_t delete_sessions(soci::session& sql, Time now, std::size_t maximum);
+std::vector<std::string> sessions_over(soci::session& sql, Time now, std::size_t maximum);
+void delete_sessions(soci::session& sql, const std::vector<std::string>& sessions);
 
 }  // namespace buyme::user

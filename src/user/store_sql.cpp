@@ -318,9 +318,15 @@ class SqlUserStore final : public UserStore {
     });
   }
 
+  // A session that is over cannot come back, so the look needs no write lock.
   Result<std::size_t> forget_sessions(Time now, std::size_t maximum) override {
-    return write<Result<std::size_t>>([&](soci::session& session) -> Result<std::size_t> {
-      return delete_sessions(session, now, maximum);
+    const auto over = read<Result<std::vector<std::string>>>(
+        [&](soci::session& session) { return sessions_over(session, now, maximum); });
+    if (!over) return over.error();
+    if (over->empty()) return std::size_t{0};
+    return write<Result<std::size_t>>([&over](soci::session& session) -> Result<std::size_t> {
+      delete_sessions(session, *over);
+      return over->size();
     });
   }
 

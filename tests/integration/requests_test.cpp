@@ -123,7 +123,16 @@ struct Route {
 constexpr Route routes[] = {
     {"POST", "/api/auth/signup", Route::Who::anyone},
     {"POST", "/api/auth/login", Route::Who::anyone},
+    {"POST", "/api/auth/refresh", Route::Who::anyone},
+    {"POST", "/api/auth/logout", Route::Who::user},
     {"GET", "/api/users/me", Route::Who::user},
+    {"PATCH", "/api/users/me", Route::Who::user},
+    {"DELETE", "/api/users/me", Route::Who::user},
+    {"POST", "/api/users/me/password", Route::Who::user},
+    {"GET", "/api/users", Route::Who::admin},
+    {"GET", "/api/users/1", Route::Who::admin},
+    {"PATCH", "/api/users/1", Route::Who::admin},
+    {"DELETE", "/api/users/1", Route::Who::admin},
     {"POST", "/api/products", Route::Who::admin},
     {"GET", "/api/products", Route::Who::anyone},
     {"GET", "/api/products/normal", Route::Who::anyone},
@@ -161,10 +170,21 @@ TEST_F(Requests, WhoIsNotAllowedIsTurnedAway) {
   }
 }
 
+// A method that no endpoint has at `path`.
+const char* unserved_method(std::string_view path) {
+  for (const auto* method : {"DELETE", "PATCH", "PUT"}) {
+    const auto serves = [&](const Route& route) {
+      return path == route.path && std::string_view(method) == route.method;
+    };
+    if (std::ranges::none_of(routes, serves)) return method;
+  }
+  return "TRACE";
+}
+
 TEST_F(Requests, OtherMethodsAndPathsAreNotServed) {
   open_shop();
   for (const auto& [method, path, who] : routes) {
-    const HttpReply wrong_method = admin->request("DELETE", path);
+    const HttpReply wrong_method = admin->request(unserved_method(path), path);
     EXPECT_EQ(wrong_method.status, 405) << path;
     EXPECT_EQ(wrong_method.code(), "METHOD_NOT_ALLOWED") << path;
     EXPECT_NE(wrong_method.header("allow").find(method), std::string::npos) << path;
