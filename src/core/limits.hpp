@@ -84,6 +84,8 @@ inline constexpr auto rehearsal_token_lifetime = 24h;
 inline constexpr auto payment_sweep_pause = 2s;
 inline constexpr auto payment_sweep_margin =
     2s;  // a live request is given this long before the sweeper steps in
+inline constexpr std::size_t attention_rows = 100;       // of each kind that a person is shown
+inline constexpr auto attention_age = 60s;               // what is open for longer does not go by itself
 inline constexpr std::size_t payment_sweep_chunk = 100;  // attempts or refunds taken up at once
 inline constexpr auto refund_backoff = 2s;               // after a refund that failed, doubled each time
 inline constexpr auto refund_backoff_max = 300s;

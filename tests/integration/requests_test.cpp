@@ -137,6 +137,8 @@ constexpr Route routes[] = {
     {"POST", "/api/orders/1/cancel", Route::Who::user},
     {"POST", "/api/orders/items/1/return", Route::Who::user},
     {"POST", "/api/orders/items/1/complete-return", Route::Who::admin},
+    {"GET", "/api/orders/1/payments", Route::Who::user},
+    {"GET", "/api/admin/attention", Route::Who::admin},
     {"POST", "/api/orders/1/enter-payment", Route::Who::user},
     {"POST", "/api/orders/1/attempt-payment", Route::Who::user},
 };
@@ -159,6 +161,26 @@ TEST_F(Requests, WhoIsNotAllowedIsTurnedAway) {
     EXPECT_EQ(refused.status, 403) << method << " " << path;
     EXPECT_EQ(refused.code(), "FORBIDDEN") << method << " " << path;
   }
+}
+
+// Whatever a route does with an order, it does it to its owner's alone.
+TEST_F(Requests, AnotherBuyersOrderIsNotFoundOnAnyRoute) {
+  open_shop({"payment.success_rate=1"});
+  const std::int64_t product = make_product(*admin, 10);
+  const std::int64_t order = place_order(product).integer("orderId");
+  const HttpReply before = buyer->get(order_path(order));
+  int tried = 0;
+  for (const auto& [method, path, who] : routes) {
+    const std::string_view pattern = path;
+    if (who != Route::Who::user || !pattern.starts_with("/api/orders/")) continue;
+    ++tried;
+    const HttpReply refused = other->request(method, path, *method == 'P' ? "{}" : "");
+    EXPECT_EQ(refused.status, 404) << method << " " << path << ": " << refused.body;
+    EXPECT_EQ(refused.code(), "NOT_FOUND") << method << " " << path;
+  }
+  EXPECT_GE(tried, 7);
+  EXPECT_EQ(order, 1) << "the routes above name it";
+  EXPECT_EQ(buyer->get(order_path(order)).body, before.body);
 }
 
 TEST_F(Requests, OtherMethodsAndPathsAreNotServed) {
