@@ -63,10 +63,37 @@ struct SaleTerms {
   std::int64_t version = 0;  // of the product; an older version than the stored one changes nothing
   SaleState state = SaleState::active;
   Money price = 0;
-  Units total = 0;  // units for sale, those sold included
   std::optional<Time> opens_at;
   std::optional<Time> closes_at;
   std::optional<Units> per_user_limit;
+};
+
+// What the merchant wants of a product.
+struct TermsUpdate {
+  SaleTerms terms;
+  std::optional<Units> total;  // units for sale from now on, those sold included; a new product must say
+  Units delta = 0;             // or by how many there are to be more; negative: fewer
+  UserId actor;                // who wants it, and why: kept in the stock history when the total changes
+  std::string reason;
+};
+
+// A change of a product's total.
+struct StockChange {
+  std::int64_t id = 0;  // ascending
+  Time at;
+  Units old_total = 0;
+  Units new_total = 0;
+  UserId actor;  // 0: the shop itself
+  std::string reason;
+};
+
+// A step in the life of an order.
+struct OrderStep {
+  Time at;
+  OrderStatus from = OrderStatus::pending;
+  OrderStatus to = OrderStatus::pending;
+  UserId actor;  // 0: the shop itself
+  std::string reason;
 };
 
 struct StockLevel {
@@ -101,10 +128,20 @@ class OrderApi {
  public:
   virtual ~OrderApi() = default;
 
-  // Creates or changes the terms and the ledger row of a product. Idempotent by version.
-  // Errors: illegal_state when the total would fall below the committed units; overloaded, store_unavailable,
+  // Creates or changes the terms and the ledger row of a product. Idempotent: a version that is not newer
+  // changes nothing and is success. Errors: illegal_state when the total would fall below the committed units
+  // (member `committed`) or rise above limits::max_total_units; overloaded, store_unavailable,
   // outcome_unknown: repeat.
-  virtual Awaitable<Result<void>> put_terms(SaleTerms terms) = 0;
+  virtual Awaitable<Result<void>> put_terms(TermsUpdate update) = 0;
+
+  // Changes of the total, newest first, with ids below `before` when given.
+  virtual Awaitable<Result<std::vector<StockChange>>> stock_history(ProductId product,
+                                                                    std::optional<std::int64_t> before,
+                                                                    std::size_t limit) = 0;
+
+  // Cancels what an account that ends has not paid. Idempotent. Errors: overloaded, store_unavailable,
+  // outcome_unknown, shutting_down: some may be canceled; repeat.
+  virtual Awaitable<Result<void>> cancel_unpaid(UserId user) = 0;
 
   // At least as new as any answer this server has sent. not_found for a product without terms.
   virtual Awaitable<Result<StockLevel>> stock(ProductId product) = 0;

@@ -65,6 +65,20 @@ void append_order(std::string& out, const Order& order) {
   out += "]}";
 }
 
+void append_history(std::string& out, const std::vector<OrderStep>& steps) {
+  out += R"({"items":[)";
+  for (const auto& step : steps) {
+    if (&step != steps.data()) out += ',';
+    out += R"({"at":")";
+    append_time(out, step.at);
+    fmt::format_to(std::back_inserter(out), R"(","from":"{}","to":"{}","actor":{},"reason":)",
+                   to_string(step.from), to_string(step.to), step.actor.value);
+    http::append_json_string(out, step.reason);
+    out += '}';
+  }
+  out += "]}";
+}
+
 void append_orders(std::string& out, const OrderPage& page) {
   out += R"({"items":[)";
   for (const auto& order : page.orders) {

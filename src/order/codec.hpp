@@ -11,6 +11,7 @@ namespace buyme::order {
 Result<PlaceRequest> read_place_request(const http::Request& request);
 
 void append_order(std::string& out, const Order& order);
+void append_history(std::string& out, const std::vector<OrderStep>& steps);  // {"items":[...]}, oldest first
 void append_orders(std::string& out, const OrderPage& page);  // {"items":[...],"nextCursor":"..."}
 
 }  // namespace buyme::order

@@ -36,8 +36,7 @@ struct MoveOrder {
 };
 
 struct PutTerms {
-  SaleTerms terms;
-  UserId actor;
+  TermsUpdate update;
 };
 
 // Refunds of the outbox that the payment service has taken over.

@@ -91,7 +91,7 @@ Decision Decider::run() {
     } else if (const auto* wanted_move = std::get_if<MoveOrder>(&command.what)) {
       decision_.fates[i] = move(i, *wanted_move);
     } else if (const auto* terms = std::get_if<PutTerms>(&command.what)) {
-      if (terms_.contains(terms->terms.product)) {
+      if (terms_.contains(terms->update.terms.product)) {
         decision_.fates[i] = Fate::deferred;
       } else {
         command.outcome = put_terms(*terms);
@@ -336,6 +336,10 @@ Outcome Decider::decide_move(std::size_t position, const MoveOrder& move, const 
       }
       return answer_with(apply(position, row, std::move(change)));
     }
+    case OrderEvent::abandon:
+      if (!next_status(from, move.event)) return answer_with(row.order);  // paid for, or ended already
+      return answer_with(
+          apply(position, row, change_of(row, OrderStatus::canceled, move.caller.user, "the account ends")));
     case OrderEvent::cancel: {
       if (from == OrderStatus::canceled) return answer_with(row.order);
       if (!next_status(from, move.event)) return illegal_state(row, OrderStatus::canceled);
@@ -419,20 +423,17 @@ Order Decider::apply(std::size_t position, const OrderRow& row, OrderMove change
 // --- terms
 
 Outcome Decider::put_terms(const PutTerms& command) {
-  const SaleTerms& terms = command.terms;
+  const SaleTerms& terms = command.update.terms;
   const Sale* sale = find_sale(input_.sales, terms.product);
   if (sale != nullptr && terms.version <= sale->terms.version) return Answer{};
-  if (sale != nullptr && terms.total < sale->ledger.committed) {
-    return Failure(Error::illegal_state,
-                   fmt::format("{} units are held or sold; the total cannot fall below that.",
-                               sale->ledger.committed))
-        .with("committed", sale->ledger.committed);
+  const Ledger ledger = sale == nullptr ? Ledger{} : sale->ledger;
+  const auto total = checked_add(command.update.total.value_or(ledger.total), command.update.delta);
+  if (!total || *total < ledger.committed || *total > limits::max_total_units) {
+    return total_out_of_bounds(ledger.committed);
   }
   TermsChange change;
-  change.terms = terms;
+  change.update = command.update;
   change.old_version = sale == nullptr ? 0 : sale->terms.version;
-  change.actor = command.actor;
-  change.old_total = sale == nullptr ? 0 : sale->ledger.total;
   change.starts_limit = sale != nullptr && terms.per_user_limit && !sale->terms.per_user_limit;
   terms_.emplace(terms.product, std::move(change));
   return Answer{};

@@ -62,6 +62,7 @@ Decision decide(std::span<const CommandPtr> round, const DecideInput& input, Num
 std::optional<Failure> refused_by_terms(const SaleTerms& terms, Time now);
 Failure sold_out_failure(ProductId product, Units available);
 Failure key_of_another_order();
+Failure total_out_of_bounds(Units committed);
 Failure illegal_state(const OrderRow& row, OrderStatus wanted);
 
 }  // namespace buyme::order

@@ -58,6 +58,14 @@ Awaitable<void> get_order(OrderService& orders, const Request& request, Response
   write_order(request, response, order);
 }
 
+Awaitable<void> get_history(OrderService& orders, const Request& request, Response& response) {
+  const auto id = order_of(request);
+  if (!id) co_return write_problem(response, id.error(), request.request_id);
+  const auto steps = co_await orders.history(*id, request.caller);
+  if (!steps) co_return write_problem(response, steps.error(), request.request_id);
+  append_history(response.body, *steps);
+}
+
 Awaitable<void> cancel_order(OrderService& orders, const Request& request, Response& response) {
   const auto id = order_of(request);
   if (!id) co_return write_problem(response, id.error(), request.request_id);
@@ -72,6 +80,7 @@ constexpr http::Endpoint<OrderService> table[] = {
     {Method::post, "/api/orders", Access::user, place_order},
     {Method::get, "/api/orders", Access::user, list_orders},
     {Method::get, "/api/orders/{orderId}", Access::user, get_order},
+    {Method::get, "/api/orders/{orderId}/history", Access::user, get_history},
     {Method::post, "/api/orders/{orderId}/cancel", Access::user, cancel_order},
 };
 

@@ -65,41 +65,76 @@ class SqliteOrderReads final : public OrderReads {
   SqliteOrderReads(const std::string& path, Pool& pool) : connections_(path), pool_(pool) {}
 
   Awaitable<Result<std::optional<Order>>> find(OrderId id) override {
-    co_return co_await pool_.run([this, id] {
-      return guarded<std::optional<Order>>([&] {
-        return connections_.use([&](db::Sqlite& database) {
-          auto row =
-              database.prepare(fmt::format("SELECT {} FROM orders WHERE order_id=?", rows::order_columns));
-          row.bind(1, id.value);
-          std::optional<Order> order;
-          if (row.step()) order = rows::read_order(row);
-          row.reset();
-          auto items = database.prepare(rows::items_of_order);
-          if (order) rows::read_items(items, *order);
-          return order;
-        });
-      });
+    return read<std::optional<Order>>([id](db::Sqlite& database) {
+      auto row = database.prepare(fmt::format("SELECT {} FROM orders WHERE order_id=?", rows::order_columns));
+      row.bind(1, id.value);
+      std::optional<Order> order;
+      if (row.step()) order = rows::read_order(row);
+      row.reset();
+      auto items = database.prepare(rows::items_of_order);
+      if (order) rows::read_items(items, *order);
+      return order;
     });
   }
 
   Awaitable<Result<OrderPage>> list(UserId user, std::optional<OrderId> before, std::size_t limit) override {
-    co_return co_await pool_.run([this, user, before, limit] {
-      return guarded<OrderPage>([&] {
-        return connections_.use(
-            [&](db::Sqlite& database) { return read_page(database, user, before, limit); });
-      });
-    });
+    return read<OrderPage>(
+        [user, before, limit](db::Sqlite& database) { return read_page(database, user, before, limit); });
   }
 
   Awaitable<Result<SoldOutMarks>> sold_out_marks(ProductId product) override {
-    co_return co_await pool_.run([this, product] {
-      return guarded<SoldOutMarks>([&] {
-        return connections_.use([&](db::Sqlite& database) { return read_marks(database, product); });
-      });
+    return read<SoldOutMarks>([product](db::Sqlite& database) { return read_marks(database, product); });
+  }
+
+  Awaitable<Result<std::vector<OrderId>>> unpaid_orders(UserId user) override {
+    return read<std::vector<OrderId>>([user](db::Sqlite& database) {
+      auto row = database.prepare(
+          "SELECT order_id FROM orders INDEXED BY orders_by_hold WHERE status IN (1, 2, 3) AND user_id = ?"
+          " ORDER BY order_id");
+      row.bind(1, user.value);
+      std::vector<OrderId> orders;
+      while (row.step()) orders.push_back(OrderId{row.integer(0)});
+      return orders;
+    });
+  }
+
+  Awaitable<Result<std::vector<OrderStep>>> history(OrderId order) override {
+    return read<std::vector<OrderStep>>([order](db::Sqlite& database) {
+      auto row = database.prepare(
+          "SELECT moved_at, from_status, to_status, actor, reason FROM order_history WHERE order_id=?"
+          " ORDER BY rowid");
+      row.bind(1, order.value);
+      std::vector<OrderStep> steps;
+      while (row.step()) steps.push_back(rows::read_step(row));
+      return steps;
+    });
+  }
+
+  Awaitable<Result<std::vector<StockChange>>> stock_history(ProductId product,
+                                                            std::optional<std::int64_t> before,
+                                                            std::size_t limit) override {
+    return read<std::vector<StockChange>>([product, before, limit](db::Sqlite& database) {
+      auto row = database.prepare(
+          "SELECT rowid, changed_at, old_total, new_total, actor, reason FROM stock_history"
+          " WHERE product_id=? AND rowid < ? ORDER BY rowid DESC LIMIT ?");
+      row.bind(1, product.value).bind(2, before.value_or(std::numeric_limits<std::int64_t>::max()));
+      row.bind(3, static_cast<std::int64_t>(limit));
+      std::vector<StockChange> changes;
+      while (row.step()) changes.push_back(rows::read_stock_change(row));
+      return changes;
     });
   }
 
  private:
+  // On a pool thread, with a connection of its own.
+  template <class T, class Query>
+  Awaitable<Result<T>> read(Query query) {
+    auto work = [this, query = std::move(query)] {
+      return guarded<T>([&] { return connections_.use(query); });
+    };
+    co_return co_await pool_.run(std::move(work));
+  }
+
   static OrderPage read_page(db::Sqlite& database, UserId user, std::optional<OrderId> before,
                              std::size_t limit) {
     OrderPage page;

@@ -1,6 +1,7 @@
 // What a command is refused with, in words that say what to do.
 #include <fmt/format.h>
 
+#include "core/limits.hpp"
 #include "order/decide.hpp"
 
 namespace buyme::order {
@@ -33,6 +34,13 @@ Failure sold_out_failure(ProductId product, Units available) {
 Failure key_of_another_order() {
   return Failure(Error::idempotency_mismatch,
                  "This Idempotency-Key was used with another order; take a new key for a new order.");
+}
+
+Failure total_out_of_bounds(Units committed) {
+  return Failure(Error::illegal_state,
+                 fmt::format("{} units are held or sold; the total can be between that and {}.", committed,
+                             limits::max_total_units))
+      .with("committed", committed);
 }
 
 Failure illegal_state(const OrderRow& row, OrderStatus wanted) {

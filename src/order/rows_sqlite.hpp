@@ -48,11 +48,22 @@ inline Sale read_sale(const db::Statement& row) {
   sale.terms.version = row.integer(5);
   sale.terms.state = static_cast<SaleState>(row.integer(6));
   sale.terms.price = row.integer(7);
-  sale.terms.total = sale.ledger.total;
   if (!row.is_null(8)) sale.terms.opens_at = from_unix_ms(row.integer(8));
   if (!row.is_null(9)) sale.terms.closes_at = from_unix_ms(row.integer(9));
   if (!row.is_null(10)) sale.terms.per_user_limit = row.integer(10);
   return sale;
+}
+
+// moved_at, from_status, to_status, actor, reason
+inline OrderStep read_step(const db::Statement& row) {
+  return {from_unix_ms(row.integer(0)), static_cast<OrderStatus>(row.integer(1)),
+          static_cast<OrderStatus>(row.integer(2)), UserId{row.integer(3)}, std::string(row.text(4))};
+}
+
+// rowid, changed_at, old_total, new_total, actor, reason
+inline StockChange read_stock_change(const db::Statement& row) {
+  return {row.integer(0), from_unix_ms(row.integer(1)), row.integer(2),
+          row.integer(3), UserId{row.integer(4)},       std::string(row.text(5))};
 }
 
 // Adds the items; `items` is prepared from items_of_order.

@@ -90,8 +90,35 @@ Awaitable<Result<OrderPage>> OrderService::list(Caller caller, std::optional<Ord
   co_return co_await reads_.list(owner, before, limit);
 }
 
-Awaitable<Result<void>> OrderService::put_terms(SaleTerms terms) {
-  Command::What what = PutTerms{std::move(terms), UserId{}};
+Awaitable<Result<void>> OrderService::cancel_unpaid(UserId user) {
+  const auto unpaid = co_await reads_.unpaid_orders(user);
+  if (!unpaid) co_return unpaid.error();
+  for (const auto order : *unpaid) {
+    MoveOrder move;
+    move.order = order;
+    move.event = OrderEvent::abandon;
+    move.caller = Caller{.user = user, .known = true};
+    Command::What what = std::move(move);
+    const Outcome outcome = co_await writer_.submit(std::move(what));
+    if (!outcome) co_return outcome.error();
+  }
+  co_return Result<void>{};
+}
+
+Awaitable<Result<std::vector<StockChange>>> OrderService::stock_history(ProductId product,
+                                                                        std::optional<std::int64_t> before,
+                                                                        std::size_t limit) {
+  return reads_.stock_history(product, before, limit);
+}
+
+Awaitable<Result<std::vector<OrderStep>>> OrderService::history(OrderId order, Caller caller) {
+  const auto found = co_await get(order, caller);
+  if (!found) co_return found.error();
+  co_return co_await reads_.history(order);
+}
+
+Awaitable<Result<void>> OrderService::put_terms(TermsUpdate update) {
+  Command::What what = PutTerms{std::move(update)};
   const Outcome outcome = co_await writer_.submit(std::move(what));
   if (!outcome) co_return outcome.error();
   co_return Result<void>{};

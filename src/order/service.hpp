@@ -36,11 +36,17 @@ class OrderService final : public OrderApi {
   // overloaded, store_unavailable, shutting_down.
   Awaitable<Result<Placed>> place(PlaceRequest request);
   Awaitable<Result<Order>> cancel(OrderId order, Caller caller);
+  // Who moved it when and why, oldest first. Errors: not_found.
+  Awaitable<Result<std::vector<OrderStep>>> history(OrderId order, Caller caller);
   // Newest first; all users' for an admin.
   Awaitable<Result<OrderPage>> list(Caller caller, std::optional<OrderId> before, std::size_t limit);
 
   Awaitable<Result<Order>> get(OrderId order, Caller caller) override;
-  Awaitable<Result<void>> put_terms(SaleTerms terms) override;
+  Awaitable<Result<void>> put_terms(TermsUpdate update) override;
+  Awaitable<Result<std::vector<StockChange>>> stock_history(ProductId product,
+                                                            std::optional<std::int64_t> before,
+                                                            std::size_t limit) override;
+  Awaitable<Result<void>> cancel_unpaid(UserId user) override;
   Awaitable<Result<StockLevel>> stock(ProductId product) override;
   Awaitable<Result<std::vector<StockLevel>>> stock(std::vector<ProductId> products) override;
   Awaitable<Result<PaymentTicket>> enter_payment(OrderId order, Caller caller, bool attempting) override;

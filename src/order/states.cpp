@@ -16,17 +16,20 @@ constexpr Transition transitions[] = {
     {OrderStatus::pending, OrderEvent::payment_failed, OrderStatus::payment_failed},
     {OrderStatus::pending, OrderEvent::cancel, OrderStatus::canceled},
     {OrderStatus::pending, OrderEvent::expire, OrderStatus::expired},
+    {OrderStatus::pending, OrderEvent::abandon, OrderStatus::canceled},
 
     {OrderStatus::payment_entered, OrderEvent::enter_payment, OrderStatus::payment_entered},
     {OrderStatus::payment_entered, OrderEvent::payment_succeeded, OrderStatus::paid},
     {OrderStatus::payment_entered, OrderEvent::payment_failed, OrderStatus::payment_failed},
     {OrderStatus::payment_entered, OrderEvent::cancel, OrderStatus::canceled},
     {OrderStatus::payment_entered, OrderEvent::expire, OrderStatus::expired},
+    {OrderStatus::payment_entered, OrderEvent::abandon, OrderStatus::canceled},
 
     {OrderStatus::payment_failed, OrderEvent::enter_payment, OrderStatus::payment_entered},
     {OrderStatus::payment_failed, OrderEvent::payment_succeeded, OrderStatus::paid},
     {OrderStatus::payment_failed, OrderEvent::cancel, OrderStatus::canceled},
     {OrderStatus::payment_failed, OrderEvent::expire, OrderStatus::expired},
+    {OrderStatus::payment_failed, OrderEvent::abandon, OrderStatus::canceled},
 
     {OrderStatus::paid, OrderEvent::cancel, OrderStatus::canceled},  // with a refund
 };

@@ -12,7 +12,8 @@ enum class OrderEvent : std::uint8_t {
   payment_succeeded,
   payment_failed,
   cancel,
-  expire,  // the hold has lapsed
+  expire,   // the hold has lapsed
+  abandon,  // the buyer's account ends: what is paid stays
 };
 
 // The state that `event` leads to from `from`; nullopt when the table has no such transition.

@@ -115,12 +115,11 @@ struct LimitRaise {
   OrderId last_order;
 };
 
-// Refused when the stored terms are not of `old_version` any more (0: there are none).
+// Refused when the stored terms are not of `old_version` any more (0: there are none). The total is computed
+// from the stored one.
 struct TermsChange {
-  SaleTerms terms;
+  TermsUpdate update;
   std::int64_t old_version = 0;
-  UserId actor;
-  Units old_total = 0;        // 0 when new
   bool starts_limit = false;  // the product sold without a limit until now: count what its buyers hold
 };
 
@@ -218,6 +217,13 @@ class OrderReads {
   virtual Awaitable<Result<OrderPage>> list(UserId user, std::optional<OrderId> before,
                                             std::size_t limit) = 0;
   virtual Awaitable<Result<SoldOutMarks>> sold_out_marks(ProductId product) = 0;
+  virtual Awaitable<Result<std::vector<OrderId>>> unpaid_orders(UserId user) = 0;
+  // How the order came to be as it is, oldest first; its creation is no step.
+  virtual Awaitable<Result<std::vector<OrderStep>>> history(OrderId order) = 0;
+  // Newest first, with ids below `before` when given.
+  virtual Awaitable<Result<std::vector<StockChange>>> stock_history(ProductId product,
+                                                                    std::optional<std::int64_t> before,
+                                                                    std::size_t limit) = 0;
 };
 
 }  // namespace buyme::order

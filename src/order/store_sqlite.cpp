@@ -14,6 +14,7 @@
 #include "db/sqlite.hpp"
 #include "embedded/order_schema.hpp"
 #include "order/rows_sqlite.hpp"
+#include "order/store_sqlite_parts.hpp"
 
 namespace buyme::order {
 
@@ -31,11 +32,6 @@ constexpr std::string_view stamped_units =
     "          WHEN o.status IN (7, 8) AND o.paid_at IS NOT NULL THEN -i.quantity ELSE 0 END) AS sold_units"
     " FROM json_each(?3) m JOIN orders o ON o.order_id = m.value JOIN order_items i USING (order_id)"
     " WHERE o.moved_writer = ?1 AND o.moved_seq = ?2 AND i.status = 1 GROUP BY i.product_id";
-
-struct TermsChanged : std::runtime_error {
-  explicit TermsChanged(ProductId product)
-      : std::runtime_error(fmt::format("the terms of product {} have changed", product.value)) {}
-};
 
 class SqliteOrderStore final : public OrderStore {
  public:
@@ -55,7 +51,6 @@ class SqliteOrderStore final : public OrderStore {
   Known::LimitRow limit_row(const Questions::Limit& question);
   std::optional<OrderRow> order_row(OrderId order);
 
-  void write_terms(const Plan& plan);
   std::string write_moves(const Plan& plan, Committed& committed);
   bool move(const Plan& plan, const OrderMove& move);
   void release(const Plan& plan, const std::string& moved);
@@ -251,7 +246,7 @@ Awaitable<CommitResult> SqliteOrderStore::commit(const Plan& plan) {
   Committed committed;
   try {
     begin_.run();
-    write_terms(plan);
+    write_terms(database_, plan);
     const std::string moved = write_moves(plan, committed);
     write_raises(plan);
     write_orders(plan);
@@ -296,52 +291,6 @@ void SqliteOrderStore::finish() {
         error.what());
     log_->flush();
     std::abort();
-  }
-}
-
-void SqliteOrderStore::write_terms(const Plan& plan) {
-  for (const auto& change : plan.terms) {
-    const SaleTerms& terms = change.terms;
-    const std::int64_t product = terms.product.value;
-    Statement stored = database_.prepare("SELECT version FROM sale_terms WHERE product_id=?");
-    stored.bind(1, product);
-    if ((stored.step() ? stored.integer(0) : 0) != change.old_version) throw TermsChanged(terms.product);
-    stored.reset();
-    Statement ledger = database_.prepare(
-        "INSERT INTO stock_ledger(product_id, total) VALUES (?1, ?2)"
-        " ON CONFLICT(product_id) DO UPDATE SET total = excluded.total, version = version + 1");
-    ledger.bind(1, product).bind(2, terms.total).run();
-
-    Statement row = database_.prepare(
-        "INSERT INTO sale_terms(product_id, version, state, price, opens_at, closes_at, per_user_limit)"
-        " VALUES (?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(product_id) DO UPDATE SET version = excluded.version,"
-        " state = excluded.state, price = excluded.price, opens_at = excluded.opens_at,"
-        " closes_at = excluded.closes_at, per_user_limit = excluded.per_user_limit");
-    row.bind(1, product).bind(2, terms.version).bind(3, static_cast<std::int64_t>(terms.state));
-    row.bind(4, terms.price);
-    if (terms.opens_at) row.bind(5, to_unix_ms(*terms.opens_at));
-    if (terms.closes_at) row.bind(6, to_unix_ms(*terms.closes_at));
-    if (terms.per_user_limit) row.bind(7, *terms.per_user_limit);
-    row.run();
-
-    if (terms.total != change.old_total) {
-      Statement history = database_.prepare("INSERT INTO stock_history VALUES (?,?,?,?,?,?)");
-      history.bind(1, product).bind(2, to_unix_ms(plan.now)).bind(3, change.old_total).bind(4, terms.total);
-      history.bind(5, change.actor.value).bind(6, "terms of the product").run();
-    }
-    if (change.starts_limit) {
-      // Who holds more than the limit keeps it: the row's cap is then what he holds.
-      Statement backfill = database_.prepare(
-          "INSERT INTO purchase(product_id, user_id, units, cap, last_order)"
-          " SELECT i.product_id, o.user_id, SUM(i.quantity), MAX(SUM(i.quantity), ?2), MAX(o.order_id)"
-          " FROM order_items i JOIN orders o ON o.order_id = i.order_id"
-          " WHERE i.product_id = ?1 AND i.status = 1 AND i.counted = 0 GROUP BY o.user_id"
-          " ON CONFLICT(product_id, user_id) DO UPDATE SET units = units + excluded.units,"
-          " cap = MAX(cap, units + excluded.units), last_order = MAX(last_order, excluded.last_order)");
-      backfill.bind(1, product).bind(2, *terms.per_user_limit).run();
-      Statement count = database_.prepare("UPDATE order_items SET counted=1 WHERE product_id=? AND status=1");
-      count.bind(1, product).run();
-    }
   }
 }
 
@@ -424,7 +373,7 @@ void SqliteOrderStore::write_orders(const Plan& plan) {
 // Every ledger that the plan touches, as this transaction leaves it.
 void SqliteOrderStore::read_ledgers(const Plan& plan, const std::string& moved, Committed& committed) {
   std::set<ProductId> touched;
-  for (const auto& change : plan.terms) touched.insert(change.terms.product);
+  for (const auto& change : plan.terms) touched.insert(change.update.terms.product);
   for (const auto& raise : plan.raises) touched.insert(raise.product);
   if (moved.size() > 2) {
     find_products_.bind(1, moved);

@@ -306,10 +306,11 @@ void OrderWriter::take_over(Sale sale) {
 void OrderWriter::adopt(const Plan& plan, const Committed& committed) {
   counters_.placed.fetch_add(static_cast<std::int64_t>(plan.orders.size()), std::memory_order_relaxed);
   for (const auto& change : plan.terms) {
-    SaleTerms& known = sales_[change.terms.product].terms;
-    if (known.version < change.terms.version) known = change.terms;
-    board_.lower(change.terms.product);
-    ++epochs_[change.terms.product];
+    const SaleTerms& terms = change.update.terms;
+    SaleTerms& known = sales_[terms.product].terms;
+    if (known.version < terms.version) known = terms;
+    board_.lower(terms.product);
+    ++epochs_[terms.product];
   }
   for (const auto& ledger : committed.ledgers) {
     Ledger& known = sales_[ledger.product].ledger;

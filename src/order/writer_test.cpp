@@ -4,22 +4,15 @@
 #include <gtest/gtest.h>
 
 #include "core/limits.hpp"
+#include "order/test_books.hpp"
 #include "support/order_world.hpp"
 
 namespace buyme::order {
 namespace {
 
+using test::expect_books;
 using test::OrderWorld;
 using namespace std::chrono_literals;
-
-// The books of product 1, recounted from the items.
-void expect_books(const OrderWorld& world, Units total, Units committed, Units sold) {
-  EXPECT_EQ(world.query("SELECT total FROM stock_ledger WHERE product_id=1"), total);
-  EXPECT_EQ(world.query("SELECT committed FROM stock_ledger WHERE product_id=1"), committed);
-  EXPECT_EQ(world.query("SELECT sold FROM stock_ledger WHERE product_id=1"), sold);
-  EXPECT_EQ(world.query("SELECT COALESCE(SUM(quantity),0) FROM order_items WHERE product_id=1 AND status=1"),
-            committed);
-}
 
 Error error_of(const auto& result) {
   return result.has_value() ? Error::internal : result.error().error;
@@ -111,9 +104,9 @@ TEST(Rule2, TheDatabaseRefusesAnOverrunAndTheRoundIsDecidedAnew) {
 TEST(Rule3, LimitsAreRowsThatFollowTheOrders) {
   OrderWorld world;
   world.run([&](OrderService& shop) -> Awaitable<void> {
-    SaleTerms terms = world.terms(1, 10);
-    terms.per_user_limit = 2;
-    (void)co_await shop.put_terms(terms);
+    TermsUpdate wanted = world.terms(1, 10);
+    wanted.terms.per_user_limit = 2;
+    (void)co_await shop.put_terms(wanted);
     const auto first = co_await shop.place(OrderWorld::buy(1, 1, 2));
     const auto over = co_await shop.place(OrderWorld::buy(1, 1));
     EXPECT_EQ(error_of(over), Error::limit_exceeded);
@@ -132,9 +125,9 @@ TEST(Rule3, LimitsAreRowsThatFollowTheOrders) {
 TEST(Rule3, OneRoundCannotBeUsedToPassTheLimit) {
   OrderWorld world;
   world.run([&](OrderService& shop) -> Awaitable<void> {
-    SaleTerms terms = world.terms(1, 10);
-    terms.per_user_limit = 1;
-    (void)co_await shop.put_terms(terms);
+    TermsUpdate wanted = world.terms(1, 10);
+    wanted.terms.per_user_limit = 1;
+    (void)co_await shop.put_terms(wanted);
     std::vector<PlaceRequest> requests;
     for (int i = 0; i < 5; ++i) requests.push_back(OrderWorld::buy(7, 1));
     const auto results = co_await world.place_together(std::move(requests));
@@ -150,11 +143,11 @@ TEST(Rule3, OneRoundCannotBeUsedToPassTheLimit) {
 TEST(Rule3, APlacementOfTheRoundThatSetsALimitIsDecidedUnderIt) {
   OrderWorld world;
   world.run([&](OrderService& shop) -> Awaitable<void> {
-    SaleTerms terms = world.terms(1, 10);
-    (void)co_await shop.put_terms(terms);
-    terms.version = 2;
-    terms.per_user_limit = 1;
-    asio::co_spawn(co_await asio::this_coro::executor, shop.put_terms(terms), asio::detached);
+    TermsUpdate wanted = world.terms(1, 10);
+    (void)co_await shop.put_terms(wanted);
+    wanted.terms.version = 2;
+    wanted.terms.per_user_limit = 1;
+    asio::co_spawn(co_await asio::this_coro::executor, shop.put_terms(wanted), asio::detached);
     std::vector<PlaceRequest> requests;
     for (int i = 0; i < 3; ++i) requests.push_back(OrderWorld::buy(1, 1));
     const auto results = co_await world.place_together(std::move(requests));
@@ -168,12 +161,12 @@ TEST(Rule3, APlacementOfTheRoundThatSetsALimitIsDecidedUnderIt) {
 TEST(Rule3, ALimitSetOnASellingProductCountsWhatBuyersHold) {
   OrderWorld world;
   world.run([&](OrderService& shop) -> Awaitable<void> {
-    SaleTerms terms = world.terms(1, 10);
-    (void)co_await shop.put_terms(terms);
+    TermsUpdate wanted = world.terms(1, 10);
+    (void)co_await shop.put_terms(wanted);
     const auto before = co_await shop.place(OrderWorld::buy(1, 1, 3));
-    terms.version = 2;
-    terms.per_user_limit = 2;
-    (void)co_await shop.put_terms(terms);
+    wanted.terms.version = 2;
+    wanted.terms.per_user_limit = 2;
+    (void)co_await shop.put_terms(wanted);
     const auto more = co_await shop.place(OrderWorld::buy(1, 1));
     EXPECT_EQ(error_of(more), Error::limit_exceeded);
     const auto other = co_await shop.place(OrderWorld::buy(2, 1, 2));
@@ -223,7 +216,7 @@ TEST(Rule4, UnitsInFlightElsewhereMakeAPlacementWaitNotSoldOut) {
     scripted.grant = 0;  // and who waits past the deadline is told 503, never SOLD_OUT
     (void)co_await shop.put_terms([&] {
       auto t = world.terms(1, 2);
-      t.version = 2;
+      t.terms.version = 2;
       return t;
     }());
     asio::co_spawn(co_await asio::this_coro::executor, shop.place(OrderWorld::buy(2, 1)),
@@ -366,9 +359,9 @@ TEST(Rule9, WhatWasAdmittedIsAnsweredAndWhatComesLaterIsRefused) {
 TEST(Rule11, TheFlagLeadsAWinnerWhoRepeatsHisKeyToHisOrder) {
   OrderWorld world;
   world.run([&](OrderService& shop) -> Awaitable<void> {
-    SaleTerms terms = world.terms(1, 1);
-    terms.per_user_limit = 1;
-    (void)co_await shop.put_terms(terms);
+    TermsUpdate wanted = world.terms(1, 1);
+    wanted.terms.per_user_limit = 1;
+    (void)co_await shop.put_terms(wanted);
     const auto won = co_await shop.place(OrderWorld::buy(1, 1, 1, "mine"));
     co_await world.breathe();
     EXPECT_NE(world.board.sold_out(ProductId{1}, world.clock.monotonic()), nullptr);
@@ -403,13 +396,13 @@ TEST(Rule11, ACommitThatFreesAUnitLowersTheFlagBeforeItsAnswerLeaves) {
 TEST(Rule11, RaisingTheTotalLowersTheFlag) {
   OrderWorld world;
   world.run([&](OrderService& shop) -> Awaitable<void> {
-    SaleTerms terms = world.terms(1, 1);
-    (void)co_await shop.put_terms(terms);
+    TermsUpdate wanted = world.terms(1, 1);
+    (void)co_await shop.put_terms(wanted);
     (void)co_await shop.place(OrderWorld::buy(1, 1));
     co_await world.breathe();
-    terms.version = 2;
-    terms.total = 2;
-    (void)co_await shop.put_terms(terms);
+    wanted.terms.version = 2;
+    wanted.total = 2;
+    (void)co_await shop.put_terms(wanted);
     const auto second = co_await shop.place(OrderWorld::buy(2, 1));
     EXPECT_TRUE(second.has_value());
   });
@@ -418,10 +411,10 @@ TEST(Rule11, RaisingTheTotalLowersTheFlag) {
 TEST(SaleWindow, OpensClosesAndComesBeforeSoldOut) {
   OrderWorld world;
   world.run([&](OrderService& shop) -> Awaitable<void> {
-    SaleTerms terms = world.terms(1, 1);
-    terms.opens_at = world.clock.now() + 60s;
-    terms.closes_at = world.clock.now() + 120s;
-    (void)co_await shop.put_terms(terms);
+    TermsUpdate wanted = world.terms(1, 1);
+    wanted.terms.opens_at = world.clock.now() + 60s;
+    wanted.terms.closes_at = world.clock.now() + 120s;
+    (void)co_await shop.put_terms(wanted);
     const auto early = co_await shop.place(OrderWorld::buy(1, 1));
     EXPECT_EQ(error_of(early), Error::sale_not_open);
     world.clock.advance(61s);
@@ -439,19 +432,19 @@ TEST(SaleWindow, OpensClosesAndComesBeforeSoldOut) {
 TEST(Terms, ATotalNeverFallsBelowWhatIsCommittedAndOldVersionsChangeNothing) {
   OrderWorld world;
   world.run([&](OrderService& shop) -> Awaitable<void> {
-    SaleTerms terms = world.terms(1, 5);
-    (void)co_await shop.put_terms(terms);
+    TermsUpdate wanted = world.terms(1, 5);
+    (void)co_await shop.put_terms(wanted);
     (void)co_await shop.place(OrderWorld::buy(1, 1, 4));
-    terms.version = 2;
-    terms.total = 3;
-    const auto below = co_await shop.put_terms(terms);
+    wanted.terms.version = 2;
+    wanted.total = 3;
+    const auto below = co_await shop.put_terms(wanted);
     EXPECT_EQ(error_of(below), Error::illegal_state);
-    terms.total = 4;
-    const auto exact = co_await shop.put_terms(terms);
+    wanted.total = 4;
+    const auto exact = co_await shop.put_terms(wanted);
     EXPECT_TRUE(exact.has_value());
-    terms.version = 1;
-    terms.total = 100;
-    const auto stale = co_await shop.put_terms(terms);
+    wanted.terms.version = 1;
+    wanted.total = 100;
+    const auto stale = co_await shop.put_terms(wanted);
     EXPECT_TRUE(stale.has_value());
     const auto stock = co_await shop.stock(ProductId{1});
     EXPECT_EQ(stock->total, 4);
@@ -574,9 +567,9 @@ TEST(Restart, OrdersLedgerAndKeysSurvive) {
 TEST(Overflow, AnAmountThatDoesNotFitIsRefused) {
   OrderWorld world;
   world.run([&](OrderService& shop) -> Awaitable<void> {
-    SaleTerms terms = world.terms(1, limits::max_total_units);
-    terms.price = limits::max_price;
-    (void)co_await shop.put_terms(terms);
+    TermsUpdate wanted = world.terms(1, limits::max_total_units);
+    wanted.terms.price = limits::max_price;
+    (void)co_await shop.put_terms(wanted);
     const auto result = co_await shop.place(OrderWorld::buy(1, 1, limits::max_line_units));
     EXPECT_EQ(error_of(result), Error::invalid);
   });

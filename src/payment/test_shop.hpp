@@ -54,7 +54,12 @@ class FakeOrders final : public order::OrderApi {
   CrashPoint* crash = nullptr;
   Time hold_expires_at;
 
-  Awaitable<Result<void>> put_terms(order::SaleTerms) override { co_return Failure(Error::internal, ""); }
+  Awaitable<Result<void>> put_terms(order::TermsUpdate) override { co_return Failure(Error::internal, ""); }
+  Awaitable<Result<std::vector<order::StockChange>>> stock_history(ProductId, std::optional<std::int64_t>,
+                                                                   std::size_t) override {
+    co_return Failure(Error::internal, "");
+  }
+  Awaitable<Result<void>> cancel_unpaid(UserId) override { co_return Failure(Error::internal, ""); }
   Awaitable<Result<order::StockLevel>> stock(ProductId) override { co_return Failure(Error::internal, ""); }
   Awaitable<Result<std::vector<order::StockLevel>>> stock(std::vector<ProductId>) override {
     co_return Failure(Error::internal, "");

@@ -85,7 +85,7 @@ struct ProductPage {
 };
 
 struct HistoryPage {
-  std::vector<order::StockHistoryEntry> items;
+  std::vector<order::StockChange> items;
   std::optional<std::int64_t> next;
 };
 

@@ -20,25 +20,30 @@ namespace json = boost::json;
 
 class FakeOrders final : public order::OrderApi {
  public:
-  std::map<ProductId, order::SaleTerms> terms;
+  std::map<ProductId, order::TermsUpdate> wanted;  // the last one taken
   std::optional<Failure> put_fails;
   int puts = 0;
 
-  Awaitable<Result<void>> put_terms(order::SaleTerms wanted) override {
+  Awaitable<Result<void>> put_terms(order::TermsUpdate update) override {
     ++puts;
     if (put_fails) co_return *put_fails;
-    terms[wanted.product] = wanted;
+    wanted[update.terms.product] = update;
     co_return Result<void>();
   }
+  Awaitable<Result<std::vector<order::StockChange>>> stock_history(ProductId, std::optional<std::int64_t>,
+                                                                   std::size_t) override {
+    co_return Failure(Error::internal, "");
+  }
+  Awaitable<Result<void>> cancel_unpaid(UserId) override { co_return Failure(Error::internal, ""); }
   Awaitable<Result<order::StockLevel>> stock(ProductId product) override {
-    const auto found = terms.find(product);
-    if (found == terms.end()) co_return Failure(Error::not_found, "There is no such product.");
-    co_return order::StockLevel{product, found->second.total, 2, 1};
+    const auto found = wanted.find(product);
+    if (found == wanted.end()) co_return Failure(Error::not_found, "There is no such product.");
+    co_return order::StockLevel{product, *found->second.total, 2, 1};
   }
   Awaitable<Result<std::vector<order::StockLevel>>> stock(std::vector<ProductId> products) override {
     std::vector<order::StockLevel> levels;
     for (const ProductId product : products) {
-      if (terms.contains(product)) levels.push_back({product, terms[product].total, 2, 1});
+      if (wanted.contains(product)) levels.push_back({product, *wanted[product].total, 2, 1});
     }
     co_return levels;
   }
@@ -140,9 +145,9 @@ TEST_F(ProductServiceTest, RegisteringAnswersWithTheProductAndItsStock) {
   EXPECT_FALSE(product.at("stock").at("soldOut").as_bool());
   EXPECT_TRUE(product.at("createdAt").is_string());
 
-  const auto& terms = orders.terms.at(ProductId{1});
+  EXPECT_EQ(orders.wanted.at(ProductId{1}).total, 10);
+  const auto& terms = orders.wanted.at(ProductId{1}).terms;
   EXPECT_EQ(terms.version, 1);
-  EXPECT_EQ(terms.total, 10);
   EXPECT_EQ(terms.price, 49000);
   EXPECT_EQ(terms.per_user_limit, 2);
   EXPECT_EQ(format_time(*terms.closes_at), "2026-03-02T03:00:00.000Z");
@@ -233,7 +238,7 @@ TEST_F(ProductServiceTest, ListsAreNewestFirstAndPaged) {
 }
 
 TEST_F(ProductServiceTest, StockIsAnsweredByTheOrderServiceAlone) {
-  orders.terms[ProductId{9}] = order::SaleTerms{.product = ProductId{9}, .total = 3};
+  orders.wanted[ProductId{9}].total = 3;
   EXPECT_EQ(get("/api/products/9/stock").body,
             R"({"productId":9,"total":3,"available":0,"held":2,"sold":1,"soldOut":true})");
   EXPECT_EQ(get("/api/products/8/stock").status, 404);

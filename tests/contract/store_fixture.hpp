@@ -56,12 +56,13 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
 
   void add_terms(Plan& plan, std::int64_t product, Units total, std::optional<Units> limit = {}) {
     order::TermsChange change;
-    change.terms.product = ProductId{product};
     change.old_version = terms_version(product);
-    change.terms.version = ++version;
-    change.terms.price = 1'000;
-    change.terms.total = total;
-    change.terms.per_user_limit = limit;
+    order::SaleTerms& terms = change.update.terms;
+    terms.product = ProductId{product};
+    terms.version = ++version;
+    terms.price = 1'000;
+    terms.per_user_limit = limit;
+    change.update.total = total;
     plan.terms.push_back(change);
   }
 

@@ -251,7 +251,6 @@ TEST_P(StoreContract, ALimitThatBeginsCountsWhatItsBuyersHold) {
 
   Plan begin = plan();
   add_terms(begin, 1, 100, 2);
-  begin.terms[0].old_total = 100;
   begin.terms[0].starts_limit = true;
   commit(begin);
   EXPECT_EQ(limit_row(1, 7).units, 5);  // more than the limit: he keeps it
@@ -320,7 +319,7 @@ TEST_P(StoreContract, EveryStartHasAWriterNumberOfItsOwn) {
 TEST_P(StoreContract, TermsComeBackAsTheyWerePut) {
   Plan opening = plan();
   add_terms(opening, 1, 10, 2);
-  order::SaleTerms& wanted = opening.terms[0].terms;
+  order::SaleTerms& wanted = opening.terms[0].update.terms;
   wanted.opens_at = at(100);
   wanted.closes_at = at(200);
   wanted.state = order::SaleState::paused;
@@ -328,10 +327,10 @@ TEST_P(StoreContract, TermsComeBackAsTheyWerePut) {
   store = open();
   const auto sales = run(store->load_sales());
   ASSERT_EQ(sales->size(), 1u);
+  EXPECT_EQ(sales->front().ledger.total, 10);
   const order::SaleTerms& found = sales->front().terms;
   EXPECT_EQ(found.version, wanted.version);
   EXPECT_EQ(found.price, 1'000);
-  EXPECT_EQ(found.total, 10);
   EXPECT_EQ(found.opens_at, wanted.opens_at);
   EXPECT_EQ(found.closes_at, wanted.closes_at);
   EXPECT_EQ(found.per_user_limit, std::optional<Units>{2});
@@ -426,6 +425,75 @@ TEST_P(StoreContract, TermsDecidedOnOlderOnesThanAreStoredAreRefused) {
   as_if_new.terms[0].old_version = 0;
   expect_refused(as_if_new);
   EXPECT_EQ(ledger(1).total, 30);
+}
+
+TEST_P(StoreContract, ATotalChangesByADifferenceFromWhatIsStored) {
+  Plan opening = plan();
+  add_terms(opening, 1, 10);
+  commit(opening);
+  Plan more = plan();
+  add_terms(more, 1, 0);
+  more.terms[0].update.total.reset();
+  more.terms[0].update.delta = 5;
+  more.terms[0].update.actor = UserId{9};
+  more.terms[0].update.reason = "found a box";
+  commit(more);
+  EXPECT_EQ(ledger(1).total, 15);
+  Plan as_it_is = plan();
+  add_terms(as_it_is, 1, 15);
+  commit(as_it_is);
+  const auto history = run(reads->stock_history(ProductId{1}, std::nullopt, 10));
+  ASSERT_EQ(history->size(), 2u);
+  EXPECT_EQ((*history)[0].old_total, 10);
+  EXPECT_EQ((*history)[0].new_total, 15);
+  EXPECT_EQ((*history)[0].actor, UserId{9});
+  EXPECT_EQ((*history)[0].reason, "found a box");
+  EXPECT_EQ((*history)[0].at, epoch);
+  EXPECT_EQ((*history)[1].new_total, 10);
+  EXPECT_EQ(run(reads->stock_history(ProductId{1}, (*history)[0].id, 10))->size(), 1u);
+  EXPECT_EQ(run(reads->stock_history(ProductId{1}, std::nullopt, 1))->size(), 1u);
+  EXPECT_TRUE(run(reads->stock_history(ProductId{2}, std::nullopt, 10))->empty());
+}
+
+TEST_P(StoreContract, WhatARefusedPlanDidIsInNoHistory) {
+  Plan opening = plan();
+  add_terms(opening, 1, 1);
+  commit(opening);
+  Plan sale = plan();
+  const OrderId placed = add_order(sale, 7, 1).id;
+  commit(sale);
+  Plan refused = plan();
+  add_terms(refused, 1, 5);
+  refused.moves.push_back(move_of(*find(placed), OrderStatus::payment_entered));
+  add_order(refused, 8, 1, 9);
+  expect_refused(refused);
+  EXPECT_TRUE(run(reads->history(placed))->empty());
+  EXPECT_EQ(run(reads->stock_history(ProductId{1}, std::nullopt, 10))->size(), 1u);
+}
+
+TEST_P(StoreContract, AnOrdersStepsComeOldestFirst) {
+  Plan opening = plan();
+  add_terms(opening, 1, 10);
+  commit(opening);
+  Plan sale = plan();
+  const OrderId placed = add_order(sale, 7, 1).id;
+  const OrderId other = add_order(sale, 8, 1).id;
+  commit(sale);
+  EXPECT_EQ(*run(reads->unpaid_orders(UserId{7})), std::vector<OrderId>{placed});
+  Plan first = plan();
+  first.moves.push_back(move_of(*find(placed), OrderStatus::payment_entered));
+  commit(first);
+  EXPECT_EQ(*run(reads->unpaid_orders(UserId{7})), std::vector<OrderId>{placed});
+  Plan second = plan();
+  second.moves.push_back(move_of(*find(placed), OrderStatus::canceled));
+  commit(second);
+  const auto steps = run(reads->history(placed));
+  ASSERT_EQ(steps->size(), 2u);
+  EXPECT_EQ((*steps)[0].from, OrderStatus::pending);
+  EXPECT_EQ((*steps)[0].to, OrderStatus::payment_entered);
+  EXPECT_EQ((*steps)[1].to, OrderStatus::canceled);
+  EXPECT_TRUE(run(reads->history(other))->empty());
+  EXPECT_TRUE(run(reads->unpaid_orders(UserId{7}))->empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract, ::testing::Values(sqlite_store(), memory_store()),

@@ -214,6 +214,17 @@ class FaultyReads final : public order::OrderReads {
   Awaitable<Result<order::SoldOutMarks>> sold_out_marks(ProductId product) override {
     return asked(behind_->sold_out_marks(product), Fault::marks_away);
   }
+  Awaitable<Result<std::vector<OrderId>>> unpaid_orders(UserId user) override {
+    return asked(behind_->unpaid_orders(user), Fault::store_away);
+  }
+  Awaitable<Result<std::vector<order::OrderStep>>> history(OrderId order) override {
+    return asked(behind_->history(order), Fault::store_away);
+  }
+  Awaitable<Result<std::vector<order::StockChange>>> stock_history(ProductId product,
+                                                                   std::optional<std::int64_t> before,
+                                                                   std::size_t limit) override {
+    return asked(behind_->stock_history(product, before, limit), Fault::store_away);
+  }
 
  private:
   template <class T>

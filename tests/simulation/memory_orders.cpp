@@ -44,6 +44,7 @@ class OrderDatabase::Transaction {
   static void check(const order::Ledger& ledger);
   static void check(const PurchaseRow& row);
   void write_terms();
+  void set_total(order::Ledger& row, Units total, UserId actor, const std::string& reason);
   void begin_limit(const order::TermsChange& change);
   void write_moves(order::Committed& committed);
   void release();
@@ -61,6 +62,8 @@ class OrderDatabase::Transaction {
   std::map<OrderId, OrderRecord> orders_;
   std::vector<OrderId> inserted_;
   std::size_t outbox_size_ = database_.outbox_.size();
+  std::size_t steps_size_ = database_.steps_.size();
+  std::size_t stock_history_size_ = database_.stock_history_.size();
 };
 
 order::Ledger& OrderDatabase::Transaction::ledger(ProductId product) {
@@ -102,7 +105,8 @@ void OrderDatabase::Transaction::check(const PurchaseRow& row) {
 
 void OrderDatabase::Transaction::write_terms() {
   for (const auto& change : plan_.terms) {
-    const ProductId product = change.terms.product;
+    const order::TermsUpdate& update = change.update;
+    const ProductId product = update.terms.product;
     const auto stored = database_.sales_.find(product);
     const std::int64_t version = stored == database_.sales_.end() ? 0 : stored->second.terms.version;
     if (version != change.old_version) {
@@ -110,17 +114,26 @@ void OrderDatabase::Transaction::write_terms() {
     }
     order::Ledger& row = ledger(product);
     row.product = product;
-    row.total = change.terms.total;
+    set_total(row, update.total.value_or(row.total) + update.delta, update.actor, update.reason);
     ++row.version;
     check(row);
-    database_.sales_[product].terms = change.terms;
+    database_.sales_[product].terms = update.terms;
     if (change.starts_limit) begin_limit(change);
   }
 }
 
+void OrderDatabase::Transaction::set_total(order::Ledger& row, Units total, UserId actor,
+                                           const std::string& reason) {
+  const Units old_total = std::exchange(row.total, total);
+  if (old_total == total) return;
+  const auto id = static_cast<std::int64_t>(database_.stock_history_.size()) + 1;
+  database_.stock_history_.push_back({row.product, {id, plan_.now, old_total, total, actor, reason}});
+}
+
 // Who holds more than the limit keeps it: the row's cap is then what he holds.
 void OrderDatabase::Transaction::begin_limit(const order::TermsChange& change) {
-  const ProductId product = change.terms.product;
+  const ProductId product = change.update.terms.product;
+  const Units limit = *change.update.terms.per_user_limit;
   std::map<UserId, PurchaseRow> held;
   for (auto& [id, record] : database_.orders_) {
     for (std::size_t i = 0; i < record.row.order.items.size(); ++i) {
@@ -136,7 +149,7 @@ void OrderDatabase::Transaction::begin_limit(const order::TermsChange& change) {
     PurchaseRow& row = purchase({product, user});
     const bool fresh = row.cap == 0;
     row.units += sum.units;
-    row.cap = fresh ? std::max(*change.terms.per_user_limit, row.units) : std::max(row.cap, row.units);
+    row.cap = fresh ? std::max(limit, row.units) : std::max(row.cap, row.units);
     row.last_order = std::max(row.last_order, sum.last_order);
     check(row);
   }
@@ -162,6 +175,7 @@ void OrderDatabase::Transaction::write_moves(order::Committed& committed) {
     record.moved = plan_.stamp;
     database_.index(record, true);
     moved_.push_back(move.order);
+    database_.steps_.push_back({move.order, {plan_.now, move.from, move.to, move.actor, move.reason}});
     if (move.refund <= 0) continue;
     for (const auto& row : database_.outbox_) {
       if (row.refund.order == move.order) throw Refused{"a second refund of one order in refund_outbox"};
@@ -287,6 +301,8 @@ void OrderDatabase::Transaction::roll_back() {
   }
   database_.undelivered_ -= static_cast<std::int64_t>(database_.outbox_.size() - outbox_size_);
   database_.outbox_.resize(outbox_size_);
+  database_.steps_.resize(steps_size_);
+  database_.stock_history_.resize(stock_history_size_);
 }
 
 order::CommitResult OrderDatabase::commit(const order::Plan& plan) {
@@ -480,6 +496,34 @@ class MemoryOrderReads final : public order::OrderReads {
     std::ranges::sort(marks.keys);
     std::ranges::sort(marks.holders);
     co_return marks;
+  }
+
+  Awaitable<Result<std::vector<OrderId>>> unpaid_orders(UserId user) override {
+    std::vector<OrderId> orders;
+    for (const auto& [hold, id] : database_.unpaid_) {
+      if (database_.orders_.at(id).row.order.user == user) orders.push_back(id);
+    }
+    std::ranges::sort(orders);
+    co_return orders;
+  }
+
+  Awaitable<Result<std::vector<order::OrderStep>>> history(OrderId id) override {
+    std::vector<order::OrderStep> steps;
+    for (const auto& [order, step] : database_.steps_) {
+      if (order == id) steps.push_back(step);
+    }
+    co_return steps;
+  }
+
+  Awaitable<Result<std::vector<order::StockChange>>> stock_history(ProductId product,
+                                                                   std::optional<std::int64_t> before,
+                                                                   std::size_t limit) override {
+    std::vector<order::StockChange> changes;
+    for (auto row = database_.stock_history_.rbegin(); row != database_.stock_history_.rend(); ++row) {
+      if (changes.size() == limit) break;
+      if (row->first == product && (!before || row->second.id < *before)) changes.push_back(row->second);
+    }
+    co_return changes;
   }
 
  private:

@@ -64,6 +64,8 @@ class OrderDatabase {
   std::map<Limit, PurchaseRow> purchases_;
   std::vector<OutboxRow> outbox_;
   std::int64_t undelivered_ = 0;
+  std::vector<std::pair<OrderId, order::OrderStep>> steps_;
+  std::vector<std::pair<ProductId, order::StockChange>> stock_history_;
   std::map<std::string, std::int64_t, std::less<>> numbers_{{"writer", 1}, {"order", 1}, {"item", 1}};
   std::map<std::pair<std::int64_t, std::int64_t>, bool> rounds_;  // writer_batch: (writer, seq) -> burned
 };

@@ -68,8 +68,24 @@ class RemoteOrders final : public order::OrderApi {
  public:
   explicit RemoteOrders(Sender sender) : sender_(std::move(sender)) {}
 
-  Awaitable<Result<void>> put_terms(order::SaleTerms terms) override {
-    Sender::Request<void> request = [terms](ShopProcess& server) { return server.orders().put_terms(terms); };
+  Awaitable<Result<void>> put_terms(order::TermsUpdate update) override {
+    Sender::Request<void> request = [update](ShopProcess& server) {
+      return server.orders().put_terms(update);
+    };
+    return sender_.send<void>(OrderId{}, std::move(request));
+  }
+  Awaitable<Result<std::vector<order::StockChange>>> stock_history(ProductId product,
+                                                                   std::optional<std::int64_t> before,
+                                                                   std::size_t limit) override {
+    Sender::Request<std::vector<order::StockChange>> request = [=](ShopProcess& server) {
+      return server.orders().stock_history(product, before, limit);
+    };
+    return sender_.send<std::vector<order::StockChange>>(OrderId{}, std::move(request));
+  }
+  Awaitable<Result<void>> cancel_unpaid(UserId user) override {
+    Sender::Request<void> request = [user](ShopProcess& server) {
+      return server.orders().cancel_unpaid(user);
+    };
     return sender_.send<void>(OrderId{}, std::move(request));
   }
   Awaitable<Result<order::StockLevel>> stock(ProductId product) override {

@@ -60,13 +60,14 @@ class OrderWorld {
   }
 
   // A product with 1-based id, on sale at 1,000 each.
-  order::SaleTerms terms(std::int64_t product, Units total) const {
-    order::SaleTerms sale;
-    sale.product = ProductId{product};
-    sale.version = 1;
-    sale.price = 1'000;
-    sale.total = total;
-    return sale;
+  order::TermsUpdate terms(std::int64_t product, Units total) const {
+    order::TermsUpdate update;
+    update.terms.product = ProductId{product};
+    update.terms.version = 1;
+    update.terms.price = 1'000;
+    update.total = total;
+    update.reason = "a test";
+    return update;
   }
 
   static order::PlaceRequest buy(std::int64_t user, std::int64_t product, Units quantity = 1,
