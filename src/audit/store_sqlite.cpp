@@ -11,9 +11,9 @@ namespace {
 constexpr std::string_view select_integrity = "PRAGMA integrity_check(20)";
 constexpr std::string_view select_dangling = "PRAGMA foreign_key_check";
 
-// 2 is ACTIVE: such a product sells, so its terms must stand in the order database.
+// 1 is DRAFT: all others sell, or did, so their terms must stand in the order database.
 constexpr std::string_view select_catalogue =
-    "SELECT product_id, state = 2 FROM products ORDER BY product_id";
+    "SELECT product_id, state <> 1 FROM products ORDER BY product_id";
 
 constexpr std::string_view select_ledgers =
     "SELECT product_id, total, committed, sold FROM stock_ledger ORDER BY product_id";

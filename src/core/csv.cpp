@@ -14,7 +14,8 @@ constexpr std::array<std::string_view, 10> triggers{
 };
 
 bool begins_with_trigger(std::string_view text) {
-  return std::ranges::any_of(triggers, [text](std::string_view trigger) { return text.starts_with(trigger); });
+  return std::ranges::any_of(triggers,
+                             [text](std::string_view trigger) { return text.starts_with(trigger); });
 }
 
 bool needs_apostrophe(std::string_view text) {

@@ -66,7 +66,7 @@ TEST(Csv, LinesAreCountedAsAnEditorCountsThem) {
 
 TEST(Csv, WhatIsNoCsvIsRefusedWithItsLine) {
   const std::pair<const char*, const char*> broken[] = {
-      {"a\nb\"c\n", "lines[2]"}, {"a\n\"b\nc", "lines[2]"},      {"\"a\"b", "lines[1]"},
+      {"a\nb\"c\n", "lines[2]"}, {"a\n\"b\nc", "lines[2]"},     {"\"a\"b", "lines[1]"},
       {"a\rb", "lines[1]"},      {"1\n2\n3\n4\n5", "lines[5]"}, {"a\n1,2,3,4,5", "lines[2]"},
   };
   for (const auto& [text, line] : broken) {

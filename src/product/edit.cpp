@@ -172,7 +172,8 @@ Awaitable<Result<void>> ProductService::make(PendingChange change) {
   co_return co_await finish(std::move(**begun));
 }
 
-// From "tell" on. A refusal is answered as the order service put it; what failed in another way stays pending.
+// From "tell" on. A refusal is answered as the order service put it; what failed in another way stays
+// pending.
 Awaitable<Result<void>> ProductService::finish(PendingChange change) {
   order::TermsUpdate update = update_of(change);
   const auto taken = co_await orders_.put_terms(std::move(update));

@@ -1,5 +1,6 @@
-// One edit of a product at a time in this process, so that an edit that is refused and one that finishes it after
-// a time-out never meet. What keeps the data right beside other servers are the versions in the database.
+// One edit of a product at a time in this process, so that an edit that is refused and one that finishes it
+// after a time-out never meet. What keeps the data right beside other servers are the versions in the
+// database.
 //
 // Thread safety: all calls from any executor. A Held may outlive the locks.
 #pragma once

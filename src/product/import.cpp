@@ -1,5 +1,5 @@
-// An import: every line is checked against the catalogue and the ledgers, then drafts and changes are written in
-// one transaction, and each goes the way of a product that was registered or edited alone.
+// An import: every line is checked against the catalogue and the ledgers, then drafts and changes are written
+// in one transaction, and each goes the way of a product that was registered or edited alone.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,9 +15,10 @@ namespace buyme::product {
 namespace {
 
 Failure imported_later() {
-  return Failure(Error::outcome_unknown,
-                 "The import is written down and takes effect by itself within seconds. Repeat it with the same "
-                 "Idempotency-Key to see what became of it.")
+  return Failure(
+             Error::outcome_unknown,
+             "The import is written down and takes effect by itself within seconds. Repeat it with the same "
+             "Idempotency-Key to see what became of it.")
       .retry_in(std::chrono::ceil<std::chrono::seconds>(limits::product_sweep_pause));
 }
 

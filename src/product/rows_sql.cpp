@@ -78,7 +78,8 @@ std::optional<Product> find_product(soci::session& session, ProductId id) {
 
 std::int64_t last_id(soci::session& session, const char* table) {
   long long id = 0;
-  if (!session.get_last_insert_id(table, id)) throw std::logic_error("the database does not tell the last id");
+  if (!session.get_last_insert_id(table, id))
+    throw std::logic_error("the database does not tell the last id");
   return id;
 }
 

@@ -1,5 +1,5 @@
-// Rows of the catalogue and the parameters of its statements, shared by the files of its store. Functions that
-// take a session run inside the transaction of their caller.
+// Rows of the catalogue and the parameters of its statements, shared by the files of its store. Functions
+// that take a session run inside the transaction of their caller.
 #pragma once
 
 #include <deque>
@@ -11,9 +11,9 @@
 namespace buyme::product {
 
 // The columns that ProductRow and DetailsColumns read, in their order.
-#define BUYME_DETAILS_COLUMNS                                                                        \
+#define BUYME_DETAILS_COLUMNS \
   "product_name, description, price, product_type, opens_at, closes_at, per_user_limit, image_url"
-#define BUYME_PRODUCT_COLUMNS                                                                        \
+#define BUYME_PRODUCT_COLUMNS \
   "product_id, version, state, created_at, created_by, total_units, " BUYME_DETAILS_COLUMNS
 
 // A statement whose parameters are handed over in the order in which its text names them, each once.

@@ -193,7 +193,8 @@ Awaitable<void> ProductService::sweep_changes() {
       const auto held = co_await locks_.hold(std::move(products));
       if (!held) continue;
       const auto product = co_await settled(change.product);
-      if (product) log_->info("an edit of product {} was taken up again and is finished", change.product.value);
+      if (product)
+        log_->info("an edit of product {} was taken up again and is finished", change.product.value);
     }
     if (changes->size() < limits::product_sweep_chunk) co_return;
     after = changes->back().product;

@@ -1,7 +1,7 @@
 // The catalogue. What a product sells, the order service knows (stock and terms); what it is, this service.
 //
-// Registering and editing are sagas of two databases, driven by the request and finished by the sweeper after a
-// crash or a failure in between; all steps are idempotent. Registering: a DRAFT row, its terms at the order
+// Registering and editing are sagas of two databases, driven by the request and finished by the sweeper after
+// a crash or a failure in between; all steps are idempotent. Registering: a DRAFT row, its terms at the order
 // service, the row ACTIVE. Editing: the change is written down with a version of its own, the order service
 // takes it, it becomes the product's row. So the catalogue keeps no total: it is the ledger's.
 //
@@ -92,8 +92,8 @@ struct HistoryPage {
 // A line of a file to import, each cell read and right by itself.
 struct ImportRow {
   std::int64_t line = 0;
-  ProductId product;  // 0: create one
-  Edit given;         // of an existing one: the cells that are not empty
+  ProductId product;       // 0: create one
+  Edit given;              // of an existing one: the cells that are not empty
   ProductDetails details;  // of a new one
   Units total = 0;
 };
@@ -127,8 +127,8 @@ class ProductService {
   // it may have been, and if so the sweeper finishes it.
   Awaitable<Result<RegisteredView>> register_product(RegisterRequest request);
 
-  // Errors: not_found; precondition_failed; invalid (fields that do not go together); illegal_state: the product
-  // is ARCHIVED, or fewer units than are committed were wanted ("committed"); overloaded and
+  // Errors: not_found; precondition_failed; invalid (fields that do not go together); illegal_state: the
+  // product is ARCHIVED, or fewer units than are committed were wanted ("committed"); overloaded and
   // store_unavailable: nothing was done; outcome_unknown: it is written down and finishes by itself.
   Awaitable<Result<ProductView>> edit(EditRequest request);
   Awaitable<Result<Adjusted>> adjust(AdjustRequest request);  // idempotency_mismatch besides

@@ -179,7 +179,8 @@ class ProductStore {
   virtual Result<Product> find(ProductId product) = 0;  // not_found, also for a DRAFT
 
   virtual Result<Editable> find_editable(ProductId product) = 0;  // not_found, also for a DRAFT
-  // True when this (actor, key) has changed a product's stock. idempotency_mismatch when its body was another.
+  // True when this (actor, key) has changed a product's stock. idempotency_mismatch when its body was
+  // another.
   virtual Result<bool> find_adjustment(UserId actor, const RequestKey& key) = 0;
 
   // Writes the change down and gives it its version. nullopt when the product is not of its base_version any
@@ -206,7 +207,8 @@ class ProductStore {
     bool found = false;
   };
   virtual Result<Wished> add_wish(UserId user, const Wish& wish, std::size_t max_entries) = 0;
-  virtual Result<Wish> set_wish_note(UserId user, ProductId product, const std::string& note) = 0;  // not_found
+  virtual Result<Wish> set_wish_note(UserId user, ProductId product,
+                                     const std::string& note) = 0;       // not_found
   virtual Result<void> remove_wish(UserId user, ProductId product) = 0;  // one that is not there is no error
   virtual Result<WishedProduct> find_wish(UserId user, ProductId product) = 0;  // not_found
   // Newest first, those before `before`.

@@ -4,14 +4,16 @@ namespace buyme::product {
 
 namespace {
 
-#define BUYME_CHANGE_COLUMNS                                                                        \
-  "product_id, base_version, version, state, total_units, delta, actor, reason, idempotency_key, "  \
+#define BUYME_CHANGE_COLUMNS                                                                       \
+  "product_id, base_version, version, state, total_units, delta, actor, reason, idempotency_key, " \
   "body_hash, import_line_id, " BUYME_DETAILS_COLUMNS
 
-// The version is taken only from a product that is still what the change was made of, with no change under way.
+// The version is taken only from a product that is still what the change was made of, with no change under
+// way.
 constexpr const char* take_version =
     "UPDATE products SET tried_version = tried_version + 1 WHERE product_id = :id AND version = :base "
-    "AND state <> 1 AND NOT EXISTS (SELECT 1 FROM product_changes c WHERE c.product_id = products.product_id)";
+    "AND state <> 1 AND NOT EXISTS (SELECT 1 FROM product_changes c WHERE c.product_id = "
+    "products.product_id)";
 constexpr const char* tried_version = "SELECT tried_version FROM products WHERE product_id = :id";
 constexpr const char* insert_change =
     "INSERT INTO product_changes(" BUYME_CHANGE_COLUMNS
@@ -46,13 +48,14 @@ constexpr const char* insert_line =
 constexpr const char* end_line =
     "UPDATE import_lines SET outcome = :outcome WHERE import_line_id = :line_id AND outcome = 1";
 constexpr const char* select_lines =
-    "SELECT l.import_line_id, l.line, l.action, CASE WHEN l.action = 1 AND p.state <> 1 THEN 2 ELSE l.outcome "
+    "SELECT l.import_line_id, l.line, l.action, CASE WHEN l.action = 1 AND p.state <> 1 THEN 2 ELSE "
+    "l.outcome "
     "END, l.product_id FROM import_lines l JOIN products p ON p.product_id = l.product_id "
     "WHERE l.import_line_id >= :first AND l.import_line_id < :end ORDER BY l.import_line_id";
 
 constexpr const char* insert_product =
-    "INSERT INTO products(version, state, total_units, created_by, created_at, idempotency_key, body_hash, "
-    BUYME_DETAILS_COLUMNS
+    "INSERT INTO products(version, state, total_units, created_by, created_at, idempotency_key, "
+    "body_hash, " BUYME_DETAILS_COLUMNS
     ") VALUES(1, 1, :total, :created_by, :created_at, :key, :hash, "
     ":name, :description, :price, :type, :opens, :closes, :limit, :image)";
 constexpr const char* find_key =
