@@ -49,6 +49,14 @@ class Judgement {
     return worst;
   }
 
+  Duration longest_pause() const {
+    Duration longest{0};
+    for (const auto& incident : sale_.incidents) {
+      if (incident.kind == Incident::Kind::pause) longest += incident.length;
+    }
+    return longest;
+  }
+
   // No unit is stuck behind the last hold, no payment is open, no refund is owed.
   void everything_is_at_rest() {
     if (!remains_.settled) violations_.push_back("the shop did not come to rest");
@@ -60,11 +68,12 @@ class Judgement {
 
   // Refused from a ledger that may be limits::ledger_freshness old, and never from an older one. Several
   // servers: less what those got who stood before him in the same round. One server: a unit is free once the
-  // commit that gives it back has answered.
+  // commit that gives it back has answered, and a paused server does not hear the answer.
   void sold_out_was_true_then() {
     const bool unanswered_commits = sale_.shape == Shape::one_shop && likely(Fault::store_hangs);
+    const Duration unheard = sale_.shape == Shape::one_shop ? longest_pause() : Duration{0};
     const Duration slack =
-        limits::ledger_freshness + (unanswered_commits ? Duration{longest_hang} : Duration{10ms});
+        limits::ledger_freshness + unheard + (unanswered_commits ? Duration{longest_hang} : Duration{10ms});
     for (const auto& told : remains_.sold_out) {
       const auto since = told.sent - slack;
       const bool some_line_lacked = std::ranges::any_of(told.lines, [&](const order::OrderLine& line) {
