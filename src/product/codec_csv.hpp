@@ -16,7 +16,8 @@ void append_csv_row(std::string& out, const ProductView& view);
 // createdAt, available, held, sold) may be there and are not looked at.
 Result<ImportRequest> read_import_request(const http::Request& request);
 
-// {"created":1,"changed":1,"kept":0,"refused":0,"pending":0,"lines":[{"line":2,"productId":7,"result":"CREATED"}]}
+// {"created":1,"changed":0,"kept":0,"refused":0,"pending":0,
+//  "lines":[{"line":2,"productId":7,"result":"CREATED"}]}
 void append_import(std::string& out, const Import& import);
 bool is_finished(const Import& import);  // no line is pending
 

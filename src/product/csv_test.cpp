@@ -216,11 +216,16 @@ TEST_F(CsvTest, ALargeCatalogueIsExportedInParts) {
   product.details.name = "n";
   product.details.description = std::string(limits::max_product_description_bytes, 'd');
   const std::size_t products = limits::csv_answer_bytes / limits::max_product_description_bytes + 300;
+  NewImport import;  // in one transaction
   for (std::size_t i = 0; i < products; ++i) {
-    const auto made = store->insert(product);
-    ASSERT_TRUE(store->activate(made->product.id));
-    orders.sales[made->product.id].total = 1;
+    NewImport::Row row;
+    row.action = ImportAction::create;
+    row.product = product;
+    import.rows.push_back(std::move(row));
   }
+  ASSERT_TRUE(store->insert_import(import));
+  db::Sqlite(dir.file("product.sqlite"), db::Access::read_write).execute("UPDATE products SET state = 2");
+  for (std::size_t id = 1; id <= products; ++id) orders.sales[ProductId{std::int64_t(id)}].total = 1;
   std::size_t rows = 0, parts = 0;
   std::string path = "/api/admin/products.csv";
   while (!path.empty() && parts < 10) {
