@@ -147,6 +147,7 @@ constexpr Route routes[] = {
     {"POST", "/api/orders", Route::Who::user},
     {"GET", "/api/orders", Route::Who::user},
     {"GET", "/api/orders/1", Route::Who::user},
+    {"GET", "/api/orders/1/history", Route::Who::user},
     {"POST", "/api/orders/1/cancel", Route::Who::user},
     {"POST", "/api/orders/1/enter-payment", Route::Who::user},
     {"POST", "/api/orders/1/attempt-payment", Route::Who::user},
@@ -173,7 +174,7 @@ TEST_F(Requests, WhoIsNotAllowedIsTurnedAway) {
 }
 
 const char* method_not_served(std::string_view path) {
-  for (const auto* method : {"DELETE", "PUT", "PATCH", "POST"}) {
+  for (const auto* method : {"POST", "DELETE", "PUT", "PATCH"}) {
     const auto serves = [&](const Route& route) {
       return route.path == path && route.method == std::string_view(method);
     };
