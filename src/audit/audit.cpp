@@ -157,18 +157,24 @@ void check_limits(const Index& index, std::vector<Finding>& findings) {
 }
 
 void check_catalogue(const Index& index, std::vector<Finding>& findings) {
-  Offenders without_ledger, without_terms;
+  Offenders without_ledger, without_terms, behind;
   for (const auto& terms : index.books.terms) {
     if (Index::find(index.ledgers, terms.product) == nullptr)
       without_ledger.add("product {}", terms.product.value);
   }
   for (const auto& product : index.books.catalogue) {
-    if (product.selling && Index::find(index.terms, product.product) == nullptr) {
+    if (!product.selling) continue;
+    const auto* terms = Index::find(index.terms, product.product);
+    if (terms == nullptr) {
       without_terms.add("product {}", product.product.value);
+    } else if (terms->version < product.version) {  // an edit reaches the order service first
+      behind.add("product {} is shown in version {} and sold in version {}", product.product.value,
+                 product.version, terms->version);
     }
   }
   without_ledger.report(findings, fault, "terms-without-ledger");
   without_terms.report(findings, fault, "selling-without-terms");
+  behind.report(findings, fault, "terms-behind-catalogue");
 }
 
 // --- orders
