@@ -186,6 +186,8 @@ struct Shop::Parts {
         provider(payment::make_simulated_provider(provider_settings(config, file("provider.sqlite")), *clock,
                                                   log)),
         payments({Milliseconds{config.payment.timeout_ms}}, *payment_store, *provider, orders, *clock, log),
+        payment_reads(payment::make_sql_payment_reads(file("payment.sqlite"), sessions(), log)),
+        payment_records(*payment_reads, orders, database, *clock),
         authenticator(key, *denylist, *clock),
         checkpoints(file("order.sqlite"), log),
         server(server_settings(config), router, authenticator, *clock, io, log) {
@@ -195,6 +197,7 @@ struct Shop::Parts {
     router.mount(products, product::endpoints());
     router.mount(orders, order::endpoints());
     router.mount(payments, payment::endpoints());
+    router.mount(payment_records, payment::record_endpoints());
   }
 
   std::string file(std::string_view name) const { return config.data_dir + "/" + std::string(name); }
@@ -232,6 +235,8 @@ struct Shop::Parts {
   std::unique_ptr<payment::PaymentStore> payment_store;
   std::unique_ptr<payment::PaymentProvider> provider;
   payment::PaymentService payments;
+  std::unique_ptr<payment::PaymentReads> payment_reads;
+  payment::PaymentRecords payment_records;
 
   user::JwtAuthenticator authenticator;
   http::Router router;

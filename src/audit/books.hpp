@@ -26,7 +26,8 @@ struct Books {
   };
   struct CatalogueProduct {
     ProductId product;
-    bool selling = false;  // its terms must stand in the order database
+    bool selling = false;      // its terms must stand in the order database
+    std::int64_t version = 0;  // and must not be older than this
   };
   struct Ledger {
     ProductId product;
@@ -37,6 +38,7 @@ struct Books {
   struct Terms {
     ProductId product;
     std::optional<Units> per_user_limit;
+    std::int64_t version = 0;
   };
   struct Order {
     OrderId order;

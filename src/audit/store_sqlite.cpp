@@ -11,14 +11,14 @@ namespace {
 constexpr std::string_view select_integrity = "PRAGMA integrity_check(20)";
 constexpr std::string_view select_dangling = "PRAGMA foreign_key_check";
 
-// 2 is ACTIVE: such a product sells, so its terms must stand in the order database.
+// 1 is DRAFT: all others sell, or did, so their terms must stand in the order database.
 constexpr std::string_view select_catalogue =
-    "SELECT product_id, state = 2 FROM products ORDER BY product_id";
+    "SELECT product_id, state <> 1, version FROM products ORDER BY product_id";
 
 constexpr std::string_view select_ledgers =
     "SELECT product_id, total, committed, sold FROM stock_ledger ORDER BY product_id";
 constexpr std::string_view select_terms =
-    "SELECT product_id, per_user_limit FROM sale_terms ORDER BY product_id";
+    "SELECT product_id, per_user_limit, version FROM sale_terms ORDER BY product_id";
 constexpr std::string_view select_orders =
     "SELECT order_id, user_id, status, amount, placed_at, hold_expires_at, paid_at, paid_attempt_id "
     "FROM orders ORDER BY order_id";
@@ -87,7 +87,7 @@ void read_damage(const db::Sqlite& database, File file, Books& books) {
 void read_catalogue(const db::Sqlite& database, Books& books) {
   books.catalogue =
       read_rows<Books::CatalogueProduct>(database, select_catalogue, [](const db::Statement& row) {
-        return Books::CatalogueProduct{ProductId{row.integer(0)}, row.integer(1) != 0};
+        return Books::CatalogueProduct{ProductId{row.integer(0)}, row.integer(1) != 0, row.integer(2)};
       });
 }
 
@@ -96,7 +96,7 @@ void read_stock(const db::Sqlite& database, Books& books) {
     return Books::Ledger{ProductId{row.integer(0)}, row.integer(1), row.integer(2), row.integer(3)};
   });
   books.terms = read_rows<Books::Terms>(database, select_terms, [](const db::Statement& row) {
-    Books::Terms terms{ProductId{row.integer(0)}, std::nullopt};
+    Books::Terms terms{ProductId{row.integer(0)}, std::nullopt, row.integer(2)};
     if (!row.is_null(1)) terms.per_user_limit = row.integer(1);
     return terms;
   });

@@ -11,13 +11,15 @@ constexpr ErrorInfo wrong_credentials{"WRONG_CREDENTIALS", 401, "E-mail or passw
 constexpr ErrorInfo forbidden{"FORBIDDEN", 403, "Not allowed"};
 constexpr ErrorInfo not_found{"NOT_FOUND", 404, "Not found"};
 constexpr ErrorInfo method_not_allowed{"METHOD_NOT_ALLOWED", 405, "Method not allowed"};
-constexpr ErrorInfo unsupported_media{"UNSUPPORTED_MEDIA_TYPE", 415, "Send application/json"};
+constexpr ErrorInfo unsupported_media{"UNSUPPORTED_MEDIA_TYPE", 415, "The body is of another type"};
 constexpr ErrorInfo too_large{"TOO_LARGE", 413, "The request is too large"};
 constexpr ErrorInfo request_timeout{"REQUEST_TIMEOUT", 408, "The request came too slowly"};
 constexpr ErrorInfo email_taken{"EMAIL_TAKEN", 409, "The e-mail address has an account"};
 constexpr ErrorInfo idempotency_mismatch{"IDEMPOTENCY_MISMATCH", 422, "The key was used with another body"};
 constexpr ErrorInfo rate_limited{"RATE_LIMITED", 429, "Too many requests"};
 constexpr ErrorInfo expectation_failed{"EXPECTATION_FAILED", 417, "Expectation failed"};
+constexpr ErrorInfo precondition_required{"PRECONDITION_REQUIRED", 428, "Say which state you edit"};
+constexpr ErrorInfo precondition_failed{"PRECONDITION_FAILED", 412, "It has changed meanwhile"};
 constexpr ErrorInfo sold_out{"SOLD_OUT", 409, "Sold out"};
 constexpr ErrorInfo limit_exceeded{"LIMIT_EXCEEDED", 409, "The limit per buyer is reached"};
 constexpr ErrorInfo sale_not_open{"SALE_NOT_OPEN", 409, "The sale has not opened"};
@@ -65,6 +67,10 @@ const ErrorInfo& error_info(Error error) {
       return rate_limited;
     case Error::expectation_failed:
       return expectation_failed;
+    case Error::precondition_required:
+      return precondition_required;
+    case Error::precondition_failed:
+      return precondition_failed;
     case Error::sold_out:
       return sold_out;
     case Error::limit_exceeded:

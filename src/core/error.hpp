@@ -27,6 +27,8 @@ enum class Error : std::uint8_t {
   idempotency_mismatch,  // the same Idempotency-Key came with another body
   rate_limited,          // this account or address asks too often
   expectation_failed,    // an Expect header that we do not serve
+  precondition_required,  // an edit without the If-Match that it needs
+  precondition_failed,    // somebody else has edited it since: the If-Match names an older state
 
   // Order path: the answer is final for this moment.
   sold_out,             // fewer units are free than asked for, by the committed ledger

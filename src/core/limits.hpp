@@ -97,6 +97,8 @@ inline constexpr auto rehearsal_token_lifetime = 24h;
 inline constexpr auto payment_sweep_pause = 2s;
 inline constexpr auto payment_sweep_margin =
     2s;  // a live request is given this long before the sweeper steps in
+inline constexpr std::size_t attention_rows = 100;       // of each kind that a person is shown
+inline constexpr auto attention_age = 60s;               // what is open for longer does not go by itself
 inline constexpr std::size_t payment_sweep_chunk = 100;  // attempts or refunds taken up at once
 inline constexpr auto refund_backoff = 2s;               // after a refund that failed, doubled each time
 inline constexpr auto refund_backoff_max = 300s;
@@ -107,6 +109,15 @@ inline constexpr std::size_t max_product_description_bytes = 4'000;
 inline constexpr std::size_t max_url_bytes = 2'000;
 inline constexpr auto product_sweep_pause = 2s;
 inline constexpr std::size_t product_sweep_chunk = 100;
+inline constexpr std::size_t max_reason_bytes = 200;        // of a stock adjustment
+inline constexpr auto edit_wait = 2s;                       // for another edit of the product; past it: 503
+inline constexpr auto edit_wait_pause = 5ms;                // between two looks
+inline constexpr std::size_t max_if_match_bytes = 500;
+inline constexpr std::size_t max_wishes = 200;              // of one user; past it: 409
+inline constexpr std::size_t max_wish_note_bytes = 500;
+inline constexpr std::size_t max_import_rows = 500;         // and max_body_bytes, as every body
+inline constexpr std::size_t csv_chunk_rows = 200;          // read at once
+inline constexpr std::size_t csv_answer_bytes = 4 * 1024 * 1024;  // then the file is continued by a link
 
 // Group commit of the payment files
 inline constexpr std::size_t group_commit_queue = 16'384;  // jobs waiting; past it: 503 OVERLOADED

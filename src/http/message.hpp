@@ -25,6 +25,7 @@ struct Request {
   std::string_view body;
   std::string_view content_type;
   std::string_view idempotency_key;  // header Idempotency-Key, empty when absent
+  std::string_view if_match;         // header If-Match as sent, empty when absent
   std::string_view request_id;       // from X-Request-Id when well formed, else made here
   std::string_view remote_address;
   std::array<std::string_view, 3> params;  // what the {braces} of the route matched, left to right

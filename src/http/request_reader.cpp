@@ -205,6 +205,9 @@ void RequestReader::on_field_impl(Field field, Text name, Text text, Code& code)
       }
       expects_continue_ = true;
       return;
+    case Field::if_match:
+      header = if_match_;
+      break;
     case Field::unknown:
       if (iequals(name, "Idempotency-Key")) header = idempotency_key_;
       if (iequals(name, "X-Request-Id")) header = request_id_;
@@ -256,6 +259,7 @@ void RequestReader::fill(Request& request) const {
   request.body = whole_body_.empty() ? std::string_view(collected_) : whole_body_;
   request.content_type = headers_[content_type_];
   request.idempotency_key = headers_[idempotency_key_];
+  request.if_match = headers_[if_match_];
 }
 
 std::string_view RequestReader::bearer_token() const {

@@ -61,6 +61,7 @@ class RequestReader final : private boost::beast::http::basic_parser<true> {
     content_type_,
     authorization_,
     idempotency_key_,
+    if_match_,
     request_id_,
     content_length_,
     transfer_encoding_,

@@ -14,6 +14,14 @@ bool is_key(std::string_view key) {
          std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
+std::optional<OrderStatus> status_from(std::string_view name) {
+  for (int number = 1; number <= static_cast<int>(OrderStatus::expired); ++number) {
+    const auto status = static_cast<OrderStatus>(number);
+    if (to_string(status) == name) return status;
+  }
+  return std::nullopt;
+}
+
 std::string read_key(http::JsonInput& body, const http::Request& request) {
   if (!is_key(request.idempotency_key)) {
     body.reject("Idempotency-Key",
@@ -74,6 +82,24 @@ void append_order(std::string& out, const Order& order) {
     out += '}';
   }
   out += "]}";
+}
+
+Result<OrderQuery> read_order_query(const http::Request& request) {
+  constexpr std::int64_t any_id = std::numeric_limits<std::int64_t>::max();
+  http::QueryInput input(request.query);
+  OrderQuery query;
+  query.limit =
+      static_cast<std::size_t>(input.integer("limit", 1, limits::page_max).value_or(limits::page_default));
+  if (const auto before = input.integer("cursor", 1, any_id)) query.before = OrderId{*before};
+  if (const auto name = input.text("status", 20)) {
+    query.status = status_from(*name);
+    if (!query.status) input.reject("status", "Must be a state of an order, such as PAID.");
+  }
+  if (request.caller.is_admin()) {
+    if (const auto user = input.integer("userId", 1, any_id)) query.user = UserId{*user};
+  }
+  if (auto failure = input.finish()) return std::move(*failure);
+  return query;
 }
 
 Result<ReturnOrder> read_return_request(const http::Request& request, OrderItemId item) {

@@ -15,6 +15,9 @@ Result<ReturnOrder> read_return_request(const http::Request& request, OrderItemI
 // That of .../complete-return, which may be empty: whether to restock.
 Result<bool> read_restock(const http::Request& request);
 
+// ?status=&limit=&cursor=, and ?userId= for an admin.
+Result<OrderQuery> read_order_query(const http::Request& request);
+
 void append_order(std::string& out, const Order& order);
 void append_returned(std::string& out, const Returned& returned);
 void append_history(std::string& out, const std::vector<OrderStep>& steps);  // {"items":[...]}, oldest first

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "core/limits.hpp"
 #include "order/codec.hpp"
 
 namespace buyme::order {
@@ -27,14 +26,9 @@ Awaitable<void> place_order(OrderService& orders, const Request& request, Respon
 }
 
 Awaitable<void> list_orders(OrderService& orders, const Request& request, Response& response) {
-  http::QueryInput query(request.query);
-  const auto limit = query.integer("limit", 1, limits::page_max);
-  const auto before = query.integer("cursor", 1, std::numeric_limits<std::int64_t>::max());
-  if (auto failure = query.finish()) co_return write_problem(response, *failure, request.request_id);
-  std::optional<OrderId> before_order;
-  if (before) before_order = OrderId{*before};
-  const auto page = co_await orders.list(request.caller, before_order,
-                                         static_cast<std::size_t>(limit.value_or(limits::page_default)));
+  const auto query = read_order_query(request);
+  if (!query) co_return write_problem(response, query.error(), request.request_id);
+  const auto page = co_await orders.list(request.caller, *query);
   if (!page) co_return write_problem(response, page.error(), request.request_id);
   append_orders(response.body, *page);
 }

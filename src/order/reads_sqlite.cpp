@@ -77,9 +77,8 @@ class SqliteOrderReads final : public OrderReads {
     });
   }
 
-  Awaitable<Result<OrderPage>> list(UserId user, std::optional<OrderId> before, std::size_t limit) override {
-    return read<OrderPage>(
-        [user, before, limit](db::Sqlite& database) { return read_page(database, user, before, limit); });
+  Awaitable<Result<OrderPage>> list(OrderQuery query) override {
+    return read<OrderPage>([query](db::Sqlite& database) { return read_page(database, query); });
   }
 
   Awaitable<Result<SoldOutMarks>> sold_out_marks(ProductId product) override {
@@ -136,19 +135,25 @@ class SqliteOrderReads final : public OrderReads {
     co_return co_await pool_.run(std::move(work));
   }
 
-  static OrderPage read_page(db::Sqlite& database, UserId user, std::optional<OrderId> before,
-                             std::size_t limit) {
+  // 0: any
+  static std::int64_t status_of(const OrderQuery& query) {
+    return query.status ? static_cast<std::int64_t>(*query.status) : 0;
+  }
+
+  static OrderPage read_page(db::Sqlite& database, const OrderQuery& query) {
     OrderPage page;
-    const std::int64_t below = before ? before->value : database.query_integer(newest_order) + 1;
-    if (user) {
-      read_orders_of_user(database, user, below, limit + 1, page.orders);
+    const std::int64_t below = query.before ? query.before->value : database.query_integer(newest_order) + 1;
+    if (query.user) {
+      read_orders_of_user(database, query, below, page.orders);
     } else {
-      auto row = database.prepare(fmt::format(
-          "SELECT {} FROM orders WHERE order_id < ? ORDER BY order_id DESC LIMIT ?", rows::order_columns));
-      row.bind(1, below).bind(2, static_cast<std::int64_t>(limit) + 1);
+      auto row =
+          database.prepare(fmt::format("SELECT {} FROM orders WHERE order_id < ?1 AND (?3 = 0 OR status = ?3)"
+                                       " ORDER BY order_id DESC LIMIT ?2",
+                                       rows::order_columns));
+      row.bind(1, below).bind(2, static_cast<std::int64_t>(query.limit) + 1).bind(3, status_of(query));
       while (row.step()) page.orders.push_back(rows::read_order(row));
     }
-    if (page.orders.size() > limit) {
+    if (page.orders.size() > query.limit) {
       page.orders.pop_back();
       page.next_before = page.orders.back().id;
     }
@@ -157,18 +162,20 @@ class SqliteOrderReads final : public OrderReads {
     return page;
   }
 
-  // Stretch by stretch of the index orders_by_user, newest first: one look-up each.
-  static void read_orders_of_user(db::Sqlite& database, UserId user, std::int64_t below, std::size_t limit,
+  // Stretch by stretch of the index orders_by_user, newest first: one look-up each. One more than a page.
+  static void read_orders_of_user(db::Sqlite& database, const OrderQuery& query, std::int64_t below,
                                   std::vector<Order>& orders) {
-    auto row =
-        database.prepare(fmt::format("SELECT {} FROM orders WHERE order_id / {} = ? AND user_id = ? AND "
-                                     "order_id < ? ORDER BY order_id DESC LIMIT ?",
-                                     rows::order_columns, rows::orders_per_stretch));
+    const std::size_t limit = query.limit + 1;
+    auto row = database.prepare(
+        fmt::format("SELECT {} FROM orders WHERE order_id / {} = ?1 AND user_id = ?2 AND order_id < ?3"
+                    " AND (?5 = 0 OR status = ?5) ORDER BY order_id DESC LIMIT ?4",
+                    rows::order_columns, rows::orders_per_stretch));
     below = std::min(below, database.query_integer(newest_order) + 1);
     for (std::int64_t stretch = below / rows::orders_per_stretch; stretch >= 0 && orders.size() < limit;
          --stretch) {
       row.bind(1, stretch)
-          .bind(2, user.value)
+          .bind(2, query.user.value)
+          .bind(5, status_of(query))
           .bind(3, below)
           .bind(4, static_cast<std::int64_t>(limit - orders.size()));
       while (row.step()) orders.push_back(rows::read_order(row));

@@ -123,10 +123,9 @@ Awaitable<Result<Order>> OrderService::get(OrderId id, Caller caller) {
   co_return std::move(**found);
 }
 
-Awaitable<Result<OrderPage>> OrderService::list(Caller caller, std::optional<OrderId> before,
-                                                std::size_t limit) {
-  const UserId owner = caller.is_admin() ? UserId{} : caller.user;
-  co_return co_await reads_.list(owner, before, limit);
+Awaitable<Result<OrderPage>> OrderService::list(Caller caller, OrderQuery query) {
+  if (!caller.is_admin()) query.user = caller.user;
+  return reads_.list(query);
 }
 
 Awaitable<Result<void>> OrderService::cancel_unpaid(UserId user) {

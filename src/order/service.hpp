@@ -60,8 +60,8 @@ class OrderService final : public OrderApi {
 
   // Who moved it when and why, oldest first. Errors: not_found.
   Awaitable<Result<std::vector<OrderStep>>> history(OrderId order, Caller caller);
-  // Newest first; all users' for an admin.
-  Awaitable<Result<OrderPage>> list(Caller caller, std::optional<OrderId> before, std::size_t limit);
+  // Newest first; who is no admin gets his own, whatever user the query names.
+  Awaitable<Result<OrderPage>> list(Caller caller, OrderQuery query);
 
   Awaitable<Result<Order>> get(OrderId order, Caller caller) override;
   Awaitable<Result<void>> put_terms(TermsUpdate update) override;

@@ -241,6 +241,13 @@ class OrderStore {
 
 // --- reads that no decision waits for
 
+struct OrderQuery {
+  UserId user;  // 0: of all users
+  std::optional<OrderStatus> status;
+  std::optional<OrderId> before;  // ids below this one
+  std::size_t limit = 0;
+};
+
 struct OrderPage {
   std::vector<Order> orders;  // newest first
   std::optional<OrderId> next_before;
@@ -260,9 +267,7 @@ class OrderReads {
  public:
   virtual ~OrderReads() = default;
   virtual Awaitable<Result<std::optional<Order>>> find(OrderId order) = 0;
-  // Orders of `user` (all users when it is 0), with ids below `before` when given.
-  virtual Awaitable<Result<OrderPage>> list(UserId user, std::optional<OrderId> before,
-                                            std::size_t limit) = 0;
+  virtual Awaitable<Result<OrderPage>> list(OrderQuery query) = 0;
   virtual Awaitable<Result<SoldOutMarks>> sold_out_marks(ProductId product) = 0;
   virtual Awaitable<Result<std::vector<OrderId>>> unpaid_orders(UserId user) = 0;
   // How the order came to be as it is, oldest first; its creation is no step.

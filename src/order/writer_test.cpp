@@ -539,7 +539,7 @@ TEST(Access, SomebodyElsesOrderIsNotFound) {
     EXPECT_EQ(error_of(co_await shop.cancel(id, OrderWorld::buyer(2))), Error::not_found);
     EXPECT_EQ(error_of(co_await shop.enter_payment(id, OrderWorld::buyer(2), true)), Error::not_found);
     EXPECT_EQ(error_of(co_await shop.enter_payment(id, Caller{}, true)), Error::not_found);
-    const auto list = co_await shop.list(OrderWorld::buyer(2), std::nullopt, 10);
+    const auto list = co_await shop.list(OrderWorld::buyer(2), {.user = UserId{1}, .limit = 10});
     EXPECT_TRUE(list->orders.empty());
   });
   expect_books(world, 1, 1, 0);

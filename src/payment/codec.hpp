@@ -4,6 +4,7 @@
 #include <string>
 
 #include "http/json_input.hpp"
+#include "payment/records.hpp"
 #include "payment/service.hpp"
 
 namespace buyme::payment {
@@ -13,5 +14,8 @@ Result<OrderId> read_order(const http::Request& request);
 
 void append_ticket(std::string& out, const order::PaymentTicket& ticket);
 void append_receipt(std::string& out, const Receipt& receipt);
+
+void append_payments(std::string& out, const OrderPayments& payments);  // {"attempts":[...],"refunds":[...]}
+void append_attention(std::string& out, const Attention& attention);
 
 }  // namespace buyme::payment

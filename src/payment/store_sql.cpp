@@ -1,5 +1,5 @@
 #include "db/group_commit.hpp"
-#include "embedded/payment_schema.hpp"
+#include "payment/rows_sql.hpp"
 #include "payment/store.hpp"
 
 namespace buyme::payment {
@@ -8,11 +8,7 @@ namespace {
 
 using order::PaymentSettlement;
 
-constexpr db::Migration migrations[] = {{1, "payment", embedded::payment_schema}};
-
-// As the schema's comments number them.
-constexpr int settled_paid = 1, settled_failed = 2, settled_too_late = 3;
-constexpr int refund_requested = 1;
+constexpr int refund_requested = 1;  // as the schema's comment numbers it
 
 constexpr const char* attempts_of_order =
     "SELECT COALESCE(MAX(attempt_no), 0), "
@@ -64,27 +60,6 @@ int stored(PaymentSettlement settlement) {
   }
   throw std::logic_error("no such settlement");
 }
-
-PaymentSettlement settlement_from(int value) {
-  if (value == settled_paid) return PaymentSettlement::paid;
-  if (value == settled_failed) return PaymentSettlement::failed;
-  return PaymentSettlement::too_late;
-}
-
-// The columns of find_attempt and open_attempts_behind, in their order.
-struct AttemptRow {
-  long long id = 0, order = 0, number = 0, user = 0, amount = 0;
-  int state = 0, open = 0, settlement = 0;
-  soci::indicator settled = soci::i_null;
-
-  Attempt attempt() const {
-    Attempt attempt{AttemptId{id}, OrderId{order}, number,
-                    UserId{user},  amount,         static_cast<AttemptState>(state),
-                    open != 0,     std::nullopt};
-    if (settled == soci::i_ok) attempt.settlement = settlement_from(settlement);
-    return attempt;
-  }
-};
 
 std::optional<Attempt> read_attempt(soci::session& session, AttemptId id) {
   AttemptRow row;

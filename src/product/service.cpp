@@ -1,27 +1,15 @@
 #include "product/service.hpp"
 
+#include <fmt/format.h>
+
 #include <map>
 
 #include "core/limits.hpp"
+#include "product/terms.hpp"
 
 namespace buyme::product {
 
 namespace {
-
-order::TermsUpdate terms_of(const Product& product) {
-  order::TermsUpdate update;
-  update.total = product.details.total;
-  update.reason = "the product is put on sale";
-  order::SaleTerms& terms = update.terms;
-  terms.product = product.id;
-  terms.version = product.version;
-  terms.state = order::SaleState::active;
-  terms.price = product.details.price;
-  terms.opens_at = product.details.opens_at;
-  terms.closes_at = product.details.closes_at;
-  terms.per_user_limit = product.details.per_user_limit;
-  return update;
-}
 
 // Whatever the cause: the row stands, so "certainly not done" would be a lie.
 Failure registered_later(ProductId product) {
@@ -33,23 +21,33 @@ Failure registered_later(ProductId product) {
       .retry_in(std::chrono::ceil<std::chrono::seconds>(limits::product_sweep_pause));
 }
 
-}  // namespace
-
-std::string_view to_string(ProductType type) {
-  return type == ProductType::normal ? "NORMAL" : "RESERVED";
+Position position_of(const Product& product, SortOrder sort) {
+  Position position;
+  position.id = product.id.value;
+  const bool by_price = sort == SortOrder::price_ascending || sort == SortOrder::price_descending;
+  if (by_price) position.price = product.details.price;
+  if (sort == SortOrder::name) position.name = product.details.name;
+  return position;
 }
 
-std::string_view to_string(ProductState state) {
-  return state == ProductState::draft ? "DRAFT" : "ACTIVE";
+}  // namespace
+
+std::string entity_tag(const ProductView& view) {
+  return fmt::format("{}-{}", view.product.version, view.stock.total);
 }
 
 ProductService::ProductService(ProductStore& store, order::OrderApi& orders, Pool& database, Clock& clock,
                                Log log)
-    : store_(store), orders_(orders), database_(database), clock_(clock), log_(std::move(log)) {}
+    : store_(store),
+      orders_(orders),
+      database_(database),
+      clock_(clock),
+      log_(std::move(log)),
+      locks_(clock) {}
 
 Awaitable<Result<RegisteredView>> ProductService::register_product(RegisterRequest request) {
-  NewProduct wanted{std::move(request.details), request.created_by, clock_.now(), std::move(request.key),
-                    request.body_hash};
+  NewProduct wanted{std::move(request.details), request.total, request.created_by, clock_.now(),
+                    std::move(request.key)};
   // Named, not written into the call: g++ 12 destroys a lambda's captures twice there.
   auto insert = [this, wanted = std::move(wanted)] { return store_.insert(wanted); };
   auto registered = co_await database_.run(std::move(insert));
@@ -66,12 +64,14 @@ Awaitable<Result<RegisteredView>> ProductService::register_product(RegisterReque
 }
 
 Awaitable<Result<void>> ProductService::publish(const Product& product) {
-  const auto taken = co_await orders_.put_terms(terms_of(product));
+  order::TermsUpdate update = update_of(product);
+  const auto taken = co_await orders_.put_terms(std::move(update));
   if (!taken) {
     log_->warn("the terms of product {} were not taken: {}", product.id.value, taken.error().detail);
     co_return taken.error();
   }
-  auto activated = co_await database_.run([this, id = product.id] { return store_.activate(id); });
+  auto activate = [this, id = product.id] { return store_.activate(id); };
+  auto activated = co_await database_.run(std::move(activate));
   if (!activated) {
     log_->warn("product {} stays a draft: {}", product.id.value, activated.error().detail);
   }
@@ -80,13 +80,29 @@ Awaitable<Result<void>> ProductService::publish(const Product& product) {
 
 Awaitable<Result<ProductPage>> ProductService::list(ListQuery query) {
   const std::size_t wanted = query.limit;
+  const SortOrder sort = query.sort;
   ++query.limit;  // one more tells whether there is a next page
-  auto products = co_await database_.run([this, query] { return store_.list(query); });
+  auto read = [this, query = std::move(query)] { return store_.list(query); };
+  auto products = co_await database_.run(std::move(read));
   if (!products) co_return products.error();
   ProductPage page;
   if (products->size() > wanted) {
     products->resize(wanted);
-    page.next = products->back().id;
+    page.next = position_of(products->back(), sort);
+  }
+  auto views = co_await with_stock(std::move(*products));
+  if (!views) co_return views.error();
+  page.items = std::move(*views);
+  co_return page;
+}
+
+Awaitable<Result<ProductPage>> ProductService::all(ProductId after) {
+  auto read = [this, after] { return store_.all(after, limits::csv_chunk_rows); };
+  auto products = co_await database_.run(std::move(read));
+  if (!products) co_return products.error();
+  ProductPage page;
+  if (products->size() == limits::csv_chunk_rows) {
+    page.next = position_of(products->back(), SortOrder::newest);
   }
   auto views = co_await with_stock(std::move(*products));
   if (!views) co_return views.error();
@@ -95,7 +111,8 @@ Awaitable<Result<ProductPage>> ProductService::list(ListQuery query) {
 }
 
 Awaitable<Result<ProductView>> ProductService::get(ProductId id) {
-  auto product = co_await database_.run([this, id] { return store_.find(id); });
+  auto find = [this, id] { return store_.find(id); };
+  auto product = co_await database_.run(std::move(find));
   if (!product) co_return product.error();
   const auto level = co_await orders_.stock(id);
   if (!level) co_return level.error();
@@ -104,6 +121,22 @@ Awaitable<Result<ProductView>> ProductService::get(ProductId id) {
 
 Awaitable<Result<order::StockLevel>> ProductService::stock(ProductId product) {
   return orders_.stock(product);
+}
+
+Awaitable<Result<HistoryPage>> ProductService::history(ProductId id, std::optional<std::int64_t> before,
+                                                       std::size_t limit) {
+  auto find = [this, id] { return store_.find(id); };
+  const auto product = co_await database_.run(std::move(find));
+  if (!product) co_return product.error();
+  auto entries = co_await orders_.stock_history(id, before, limit + 1);
+  if (!entries) co_return entries.error();
+  HistoryPage page;
+  if (entries->size() > limit) {
+    entries->resize(limit);
+    page.next = entries->back().id;
+  }
+  page.items = std::move(*entries);
+  co_return page;
 }
 
 Awaitable<Result<std::vector<ProductView>>> ProductService::with_stock(std::vector<Product> products) {
@@ -129,10 +162,15 @@ Awaitable<void> ProductService::run_sweeper() {
 }
 
 Awaitable<void> ProductService::sweep() {
+  co_await sweep_drafts();
+  co_await sweep_changes();
+}
+
+Awaitable<void> ProductService::sweep_drafts() {
   ProductId after;
   for (;;) {
-    const auto drafts =
-        co_await database_.run([this, after] { return store_.drafts(after, limits::product_sweep_chunk); });
+    auto read = [this, after] { return store_.drafts(after, limits::product_sweep_chunk); };
+    const auto drafts = co_await database_.run(std::move(read));
     if (!drafts) co_return;  // logged by the store, and met again in the next pass
     for (const Product& draft : *drafts) {
       const auto published = co_await publish(draft);
@@ -140,6 +178,26 @@ Awaitable<void> ProductService::sweep() {
     }
     if (drafts->size() < limits::product_sweep_chunk) co_return;
     after = drafts->back().id;
+  }
+}
+
+// Most of what it finds is under way and needs nobody: settled() then waits for its turn and finds it done.
+Awaitable<void> ProductService::sweep_changes() {
+  ProductId after;
+  for (;;) {
+    auto read = [this, after] { return store_.pending(after, limits::product_sweep_chunk); };
+    const auto changes = co_await database_.run(std::move(read));
+    if (!changes) co_return;
+    for (const PendingChange& change : *changes) {
+      std::vector<ProductId> products{change.product};
+      const auto held = co_await locks_.hold(std::move(products));
+      if (!held) continue;
+      const auto product = co_await settled(change.product);
+      if (product)
+        log_->info("an edit of product {} was taken up again and is finished", change.product.value);
+    }
+    if (changes->size() < limits::product_sweep_chunk) co_return;
+    after = changes->back().product;
   }
 }
 

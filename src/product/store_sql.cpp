@@ -1,142 +1,93 @@
-#include "db/sql.hpp"
 #include "embedded/product_schema.hpp"
-#include "product/store.hpp"
+#include "embedded/product_schema_edits.hpp"
+#include "product/store_changes.hpp"
+#include "product/store_wishes.hpp"
 
 namespace buyme::product {
 
 namespace {
 
-constexpr db::Migration migrations[] = {{1, "product", embedded::product_schema}};
+constexpr db::Migration migrations[] = {{1, "product", embedded::product_schema},
+                                        {2, "edits, imports, wishes", embedded::product_schema_edits}};
 
-#define BUYME_PRODUCT_COLUMNS                                                                 \
-  "product_id, version, state, product_name, description, price, total_units, product_type, " \
-  "opens_at, closes_at, per_user_limit, image_url, created_at"
-
-constexpr const char* insert_product =
-    "INSERT INTO products(version, state, product_name, description, price, total_units, product_type, "
-    "opens_at, "
-    "closes_at, per_user_limit, image_url, created_by, created_at, idempotency_key, body_hash) "
-    "VALUES(1, 1, :name, :description, :price, :total, :type, :opens_at, :closes_at, :per_user_limit, "
-    ":image_url, "
-    ":created_by, :created_at, :idempotency_key, :body_hash)";
-constexpr const char* find_key =
-    "SELECT product_id, body_hash FROM products WHERE created_by = :created_by AND idempotency_key = :key";
 constexpr const char* activate_product = "UPDATE products SET state = 2 WHERE product_id = :id AND state = 1";
-constexpr const char* find_product = "SELECT " BUYME_PRODUCT_COLUMNS " FROM products WHERE product_id = :id";
 constexpr const char* list_drafts =
     "SELECT " BUYME_PRODUCT_COLUMNS
     " FROM products WHERE state = 1 AND product_id > :after ORDER BY product_id LIMIT :maximum";
-constexpr const char* list_active =
+constexpr const char* list_all =
     "SELECT " BUYME_PRODUCT_COLUMNS
-    " FROM products WHERE state = 2 AND product_id < :before ORDER BY product_id DESC LIMIT :maximum";
-constexpr const char* list_active_of_type =
-    "SELECT " BUYME_PRODUCT_COLUMNS
-    " FROM products WHERE state = 2 AND product_type = :type AND product_id < :before "
-    "ORDER BY product_id DESC LIMIT :maximum";
+    " FROM products WHERE state <> 1 AND product_id > :after ORDER BY product_id LIMIT :maximum";
+constexpr const char* select_listed = "SELECT " BUYME_PRODUCT_COLUMNS " FROM products WHERE ";
 
-#undef BUYME_PRODUCT_COLUMNS
-
-soci::indicator present(bool there) {
-  return there ? soci::i_ok : soci::i_null;
-}
-
-// One row in the order of the columns above.
-struct Row {
-  long long id = 0, version = 0, price = 0, total = 0, opens_at = 0, closes_at = 0, limit = 0, created_at = 0;
-  int state = 0, type = 0;
-  std::string name, description, image_url;
-  soci::indicator opens = soci::i_null, closes = soci::i_null, limited = soci::i_null,
-                  pictured = soci::i_null;
-
-  void define_in(soci::statement& select) {
-    for (auto* number : {&id, &version}) select.exchange(soci::into(*number));
-    select.exchange(soci::into(state));
-    select.exchange(soci::into(name));
-    select.exchange(soci::into(description));
-    for (auto* number : {&price, &total}) select.exchange(soci::into(*number));
-    select.exchange(soci::into(type));
-    select.exchange(soci::into(opens_at, opens));
-    select.exchange(soci::into(closes_at, closes));
-    select.exchange(soci::into(limit, limited));
-    select.exchange(soci::into(image_url, pictured));
-    select.exchange(soci::into(created_at));
+// '%' and '_' stand for themselves.
+std::string pattern_of(const std::string& words) {
+  std::string pattern = "%";
+  for (const char c : words) {
+    if (c == '%' || c == '_' || c == '!') pattern += '!';
+    pattern += c;
   }
+  return pattern + '%';
+}
 
-  Product product() const {
-    Product product;
-    product.id = ProductId{id};
-    product.version = version;
-    product.state = static_cast<ProductState>(state);
-    product.created_at = from_unix_ms(created_at);
-    ProductDraft& details = product.details;
-    details.name = name;
-    details.description = description;
-    details.price = price;
-    details.total = total;
-    details.type = static_cast<ProductType>(type);
-    if (opens == soci::i_ok) details.opens_at = from_unix_ms(opens_at);
-    if (closes == soci::i_ok) details.closes_at = from_unix_ms(closes_at);
-    if (limited == soci::i_ok) details.per_user_limit = limit;
-    if (pictured == soci::i_ok) details.image_url = image_url;
-    return product;
+// The rest of the statement from behind the last entry on, in an order that no two products share: so a page
+// neither skips nor repeats what stands still.
+std::string continue_after(Command& command, const ListQuery& query) {
+  const auto& after = query.after;
+  switch (query.sort) {
+    case SortOrder::newest:
+      if (after) command.use(after->id);
+      return std::string(after ? " AND product_id < :after_id" : "") + " ORDER BY product_id DESC";
+    case SortOrder::price_ascending:
+      if (after) command.use(after->price).use(after->id);
+      return std::string(after ? " AND (price, product_id) > (:after_price, :after_id)" : "") +
+             " ORDER BY price, product_id";
+    case SortOrder::price_descending:
+      if (after) command.use(after->price).use(after->id);
+      return std::string(after ? " AND (price, product_id) < (:after_price, :after_id)" : "") +
+             " ORDER BY price DESC, product_id DESC";
+    case SortOrder::name:
+      if (after) command.use(after->name).use(after->id);
+      return std::string(after ? " AND (product_name, product_id) > (:after_name, :after_id)" : "") +
+             " ORDER BY product_name, product_id";
   }
-};
-
-// Rows of `sql`, whose parameters are `numbers` in their order.
-std::vector<Product> select(soci::session& session, const char* sql, std::vector<long long> numbers) {
-  soci::statement statement(session);
-  Row row;
-  row.define_in(statement);
-  for (auto& number : numbers) statement.exchange(soci::use(number));
-  statement.alloc();
-  statement.prepare(sql);
-  statement.define_and_bind();
-  statement.execute();
-  std::vector<Product> products;
-  while (statement.fetch()) products.push_back(row.product());
-  return products;
+  throw std::logic_error("no such order");
 }
 
-ProductId insert_row(soci::session& session, const NewProduct& product) {
-  const ProductDraft& details = product.details;
-  long long price = details.price, total = details.total, created_by = product.created_by.value;
-  long long opens_at = details.opens_at ? to_unix_ms(*details.opens_at) : 0;
-  long long closes_at = details.closes_at ? to_unix_ms(*details.closes_at) : 0;
-  long long limit = details.per_user_limit.value_or(0), created_at = to_unix_ms(product.created_at);
-  long long body_hash = static_cast<long long>(product.body_hash);
-  int type = static_cast<int>(details.type);
-  const std::string image_url = details.image_url.value_or("");
-  soci::indicator opens = present(details.opens_at.has_value()),
-                  closes = present(details.closes_at.has_value());
-  soci::indicator limited = present(details.per_user_limit.has_value());
-  soci::indicator pictured = present(details.image_url.has_value()), keyed = present(!product.key.empty());
-  session << insert_product, soci::use(details.name), soci::use(details.description), soci::use(price),
-      soci::use(total), soci::use(type), soci::use(opens_at, opens), soci::use(closes_at, closes),
-      soci::use(limit, limited), soci::use(image_url, pictured), soci::use(created_by), soci::use(created_at),
-      soci::use(product.key, keyed), soci::use(body_hash);
-  long long id = 0;
-  if (!session.get_last_insert_id("products", id)) throw std::logic_error("no id of the new product");
-  return ProductId{id};
-}
-
-Product read(soci::session& session, ProductId id) {
-  return select(session, find_product, {id.value}).at(0);
-}
-
-Result<Registered> insert_in(soci::session& session, const NewProduct& product) {
-  if (!product.key.empty()) {
-    long long created_by = product.created_by.value, id = 0, body_hash = 0;
-    session << find_key, soci::use(created_by), soci::use(product.key), soci::into(id), soci::into(body_hash);
-    if (session.got_data()) {
-      if (static_cast<std::uint64_t>(body_hash) != product.body_hash) {
-        return Failure(Error::idempotency_mismatch,
-                       "This Idempotency-Key came with another body before; use a new key.");
-      }
-      return Registered{read(session, ProductId{id}), true};
-    }
+std::vector<Product> list_in(soci::session& session, const ListQuery& query) {
+  Command command(session);
+  std::string sql = select_listed;
+  if (query.state) {
+    sql += "state = :state";
+    command.use(static_cast<std::int64_t>(*query.state));
+  } else {
+    sql += "state IN (2, 3)";
   }
-  const ProductId id = insert_row(session, product);
-  return Registered{read(session, id), false};
+  if (query.type) {
+    sql += " AND product_type = :type";
+    command.use(static_cast<std::int64_t>(*query.type));
+  }
+  if (!query.words.empty()) {
+    sql += " AND product_name LIKE :words ESCAPE '!'";
+    command.use(pattern_of(query.words));
+  }
+  if (query.min_price) {
+    sql += " AND price >= :min_price";
+    command.use(*query.min_price);
+  }
+  if (query.max_price) {
+    sql += " AND price <= :max_price";
+    command.use(*query.max_price);
+  }
+  sql += continue_after(command, query) + " LIMIT :maximum";
+  command.use(static_cast<std::int64_t>(query.limit));
+  return select_products(command, sql);
+}
+
+std::vector<Product> products_after(soci::session& session, const char* sql, ProductId after,
+                                    std::size_t limit) {
+  Command command(session);
+  command.use(after.value).use(static_cast<std::int64_t>(limit));
+  return select_products(command, sql);
 }
 
 class SqlProductStore final : public ProductStore {
@@ -144,32 +95,109 @@ class SqlProductStore final : public ProductStore {
   SqlProductStore(const std::string& path, std::size_t sessions, Log log)
       : database_(path, sessions, migrations), log_(std::move(log)) {}
 
+  // --- products
+
   Result<Registered> insert(const NewProduct& product) override {
     return write<Result<Registered>>([&](soci::session& session) { return insert_in(session, product); });
   }
   Result<void> activate(ProductId product) override {
     return write<Result<void>>([&](soci::session& session) -> Result<void> {
-      long long id = product.value;
-      session << activate_product, soci::use(id);
+      Command(session).use(product.value).run(activate_product);
       return {};
     });
   }
   Result<std::vector<Product>> drafts(ProductId after, std::size_t limit) override {
-    return rows(list_drafts, {after.value, static_cast<long long>(limit)});
+    return read<std::vector<Product>>(
+        [&](soci::session& session) { return products_after(session, list_drafts, after, limit); });
+  }
+  Result<std::vector<Product>> all(ProductId after, std::size_t limit) override {
+    return read<std::vector<Product>>(
+        [&](soci::session& session) { return products_after(session, list_all, after, limit); });
   }
   Result<std::vector<Product>> list(const ListQuery& query) override {
-    const long long before = query.before ? query.before->value : std::numeric_limits<std::int64_t>::max();
-    const auto limit = static_cast<long long>(query.limit);
-    if (!query.type) return rows(list_active, {before, limit});
-    return rows(list_active_of_type, {static_cast<long long>(*query.type), before, limit});
+    return read<std::vector<Product>>([&](soci::session& session) { return list_in(session, query); });
   }
-  Result<Product> find(ProductId product) override {
-    auto found = rows(find_product, {product.value});
-    if (!found) return found.error();
-    if (found->empty() || found->front().state != ProductState::active) {
-      return Failure(Error::not_found, "There is no such product.");
+  Result<Product> find(ProductId id) override {
+    return read<Product>([&](soci::session& session) -> Result<Product> {
+      auto product = find_product(session, id);
+      if (!product || product->state == ProductState::draft) return no_such_product();
+      return std::move(*product);
+    });
+  }
+
+  // --- edits and imports
+
+  // In a transaction, so that product and change are of one moment.
+  Result<Editable> find_editable(ProductId id) override {
+    return write<Result<Editable>>([&](soci::session& session) -> Result<Editable> {
+      auto product = find_product(session, id);
+      if (!product || product->state == ProductState::draft) return no_such_product();
+      return Editable{std::move(*product), pending_of(session, id)};
+    });
+  }
+  Result<bool> find_adjustment(UserId actor, const RequestKey& key) override {
+    return read<bool>([&](soci::session& session) { return find_adjustment_in(session, actor, key); });
+  }
+  Result<std::optional<PendingChange>> begin(const PendingChange& change) override {
+    using Begun = Result<std::optional<PendingChange>>;
+    return write<Begun>([&](soci::session& session) { return Begun(begin_in(session, change)); });
+  }
+  Result<void> apply(const PendingChange& change) override {
+    return write<Result<void>>([&](soci::session& session) -> Result<void> {
+      apply_in(session, change);
+      return {};
+    });
+  }
+  Result<void> discard(const PendingChange& change) override {
+    return write<Result<void>>([&](soci::session& session) -> Result<void> {
+      discard_in(session, change);
+      return {};
+    });
+  }
+  Result<std::vector<PendingChange>> pending(ProductId after, std::size_t limit) override {
+    return read<std::vector<PendingChange>>(
+        [&](soci::session& session) { return pending_in(session, after, limit); });
+  }
+  Result<std::optional<Import>> insert_import(const NewImport& import) override {
+    try {
+      return write<Result<std::optional<Import>>>(
+          [&](soci::session& session) { return insert_import_in(session, import); });
+    } catch (const ChangedMeanwhile&) {
+      return std::optional<Import>();
     }
-    return std::move(found->front());
+  }
+  Result<std::optional<Import>> find_import(UserId actor, const RequestKey& key) override {
+    return read<std::optional<Import>>(
+        [&](soci::session& session) { return find_import_in(session, actor, key); });
+  }
+  Result<std::vector<ImportLine>> import_lines(std::int64_t first, std::size_t count) override {
+    return read<std::vector<ImportLine>>(
+        [&](soci::session& session) { return import_lines_in(session, first, count); });
+  }
+
+  // --- wishes
+
+  Result<Wished> add_wish(UserId user, const Wish& wish, std::size_t max_entries) override {
+    return write<Result<Wished>>(
+        [&](soci::session& session) { return add_wish_in(session, user, wish, max_entries); });
+  }
+  Result<Wish> set_wish_note(UserId user, ProductId product, const std::string& note) override {
+    return write<Result<Wish>>(
+        [&](soci::session& session) { return set_wish_note_in(session, user, product, note); });
+  }
+  Result<void> remove_wish(UserId user, ProductId product) override {
+    return write<Result<void>>([&](soci::session& session) -> Result<void> {
+      remove_wish_in(session, user, product);
+      return {};
+    });
+  }
+  Result<WishedProduct> find_wish(UserId user, ProductId product) override {
+    return read<WishedProduct>([&](soci::session& session) { return find_wish_in(session, user, product); });
+  }
+  Result<std::vector<WishedProduct>> wishes(UserId user, std::optional<std::int64_t> before,
+                                            std::size_t limit) override {
+    return read<std::vector<WishedProduct>>(
+        [&](soci::session& session) { return wishes_in(session, user, before, limit); });
   }
 
  private:
@@ -179,10 +207,10 @@ class SqlProductStore final : public ProductStore {
         .retry_in(std::chrono::seconds{1});
   }
 
-  Result<std::vector<Product>> rows(const char* sql, std::vector<long long> numbers) {
+  template <class Value, class Work>
+  Result<Value> read(Work work) {
     try {
-      return database_.with_session(
-          [&](soci::session& session) { return select(session, sql, std::move(numbers)); });
+      return database_.with_session(std::move(work));
     } catch (const soci::soci_error& error) {
       return unavailable(error);
     }

@@ -357,7 +357,7 @@ TEST_P(StoreContract, ReadsSeeACommitAtOnce) {
     const auto found = run(reads->find(mine.back()));
     ASSERT_TRUE(found->has_value());
     EXPECT_EQ((*found)->items.size(), 1u);
-    const auto newest = run(reads->list(UserId{}, std::nullopt, 1));
+    const auto newest = run(reads->list({.limit = 1}));
     EXPECT_EQ(newest->orders.at(0).id, others);
   }
   Plan cancel = plan();
@@ -368,7 +368,7 @@ TEST_P(StoreContract, ReadsSeeACommitAtOnce) {
   std::vector<OrderId> listed;
   std::optional<OrderId> before;
   do {
-    const auto page = run(reads->list(UserId{7}, before, 2));
+    const auto page = run(reads->list({.user = UserId{7}, .before = before, .limit = 2}));
     for (const auto& order : page->orders) listed.push_back(order.id);
     before = page->next_before;
   } while (before);

@@ -130,6 +130,14 @@ TEST_F(Journey, OrdersAreListedNewestFirstInPages) {
   EXPECT_EQ(listed, std::vector(placed.rbegin(), placed.rend()));
 
   EXPECT_EQ(admin->get("/api/orders").json().at("items").as_array().size(), 6u);
+  const auto count = [](const HttpReply& page) { return page.json().at("items").as_array().size(); };
+  EXPECT_EQ(count(admin->get(fmt::format("/api/orders?userId={}", buyer_id()))), 5u);
+  ASSERT_EQ(buyer->post(order_path(placed[1], "cancel")).status, 200);
+  EXPECT_EQ(count(buyer->get("/api/orders?status=PENDING")), 4u);
+  EXPECT_EQ(count(buyer->get("/api/orders?status=CANCELED")), 1u);
+  EXPECT_EQ(count(admin->get("/api/orders?status=CANCELED&limit=100")), 1u);
+  EXPECT_EQ(buyer->get("/api/orders?status=LOST").status, 400);
+  EXPECT_EQ(buyer->get("/api/orders?userId=1").status, 400) << "only an admin asks for others";
   EXPECT_EQ(buyer->get("/api/orders?limit=0").status, 400);
   EXPECT_EQ(buyer->get("/api/orders?page=2").status, 400);
 }
@@ -233,6 +241,33 @@ TEST_F(Journey, APaidOrderIsShippedDeliveredAndGoesBackInParts) {
   EXPECT_EQ(steps.back().at("to").as_string(), "RETURNED");
   EXPECT_EQ(other->get(order_path(order, "history")).status, 404);
   EXPECT_EQ(admin->get(order_path(order, "history")).status, 200);
+}
+
+TEST_F(Journey, ThePaymentsOfAnOrderCanBeLookedAt) {
+  open_shop({"payment.success_rate=1"});
+  const std::int64_t product = make_product(*admin, 10);
+  const std::int64_t order = place_order(product).integer("orderId");
+  EXPECT_EQ(buyer->get(order_path(order, "payments")).body, R"({"attempts":[],"refunds":[]})");
+  ASSERT_EQ(buyer->post(order_path(order, "attempt-payment")).status, 200);
+  ASSERT_EQ(buyer->post(order_path(order, "cancel")).status, 200);
+  json::object payments;
+  for (int tries = 0; tries < 100; ++tries) {  // the refund is made by itself
+    payments = buyer->get(order_path(order, "payments")).json();
+    const json::array refunds = payments.at("refunds").as_array();
+    if (!refunds.empty() && refunds[0].at("state").as_string() == "DONE") break;
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  }
+  const json::object attempt = payments.at("attempts").at(0).as_object();
+  EXPECT_EQ(attempt.at("state").as_string(), "SUCCEEDED");
+  EXPECT_EQ(attempt.at("settlement").as_string(), "PAID");
+  EXPECT_EQ(attempt.at("amount").as_int64(), 1'000);
+  const json::object refund = payments.at("refunds").at(0).as_object();
+  EXPECT_EQ(refund.at("state").as_string(), "DONE");
+  EXPECT_EQ(refund.at("amount").as_int64(), 1'000);
+  EXPECT_EQ(other->get(order_path(order, "payments")).status, 404);
+  EXPECT_EQ(admin->get(order_path(order, "payments")).status, 200);
+  EXPECT_EQ(admin->get("/api/admin/attention").body,
+            R"({"unknownPayments":[],"chargedButNotPaid":[],"refundsToRetry":[]})");
 }
 
 TEST_F(Journey, AnOrderShipsWhileTheShopIsClosed) {

@@ -139,6 +139,20 @@ constexpr Route routes[] = {
     {"GET", "/api/products/reserved", Route::Who::anyone},
     {"GET", "/api/products/1", Route::Who::anyone},
     {"GET", "/api/products/1/stock", Route::Who::anyone},
+    {"PUT", "/api/products/1", Route::Who::admin},
+    {"PATCH", "/api/products/1", Route::Who::admin},
+    {"DELETE", "/api/products/1", Route::Who::admin},
+    {"POST", "/api/products/1/pause", Route::Who::admin},
+    {"POST", "/api/products/1/resume", Route::Who::admin},
+    {"POST", "/api/products/1/stock/adjust", Route::Who::admin},
+    {"GET", "/api/products/1/stock/history", Route::Who::admin},
+    {"GET", "/api/admin/products.csv", Route::Who::admin},
+    {"POST", "/api/admin/products/import", Route::Who::admin},
+    {"GET", "/api/wishlist", Route::Who::user},
+    {"POST", "/api/wishlist", Route::Who::user},
+    {"GET", "/api/wishlist/1", Route::Who::user},
+    {"PUT", "/api/wishlist/1", Route::Who::user},
+    {"DELETE", "/api/wishlist/1", Route::Who::user},
     {"POST", "/api/orders", Route::Who::user},
     {"GET", "/api/orders", Route::Who::user},
     {"GET", "/api/orders/1", Route::Who::user},
@@ -146,6 +160,8 @@ constexpr Route routes[] = {
     {"POST", "/api/orders/1/cancel", Route::Who::user},
     {"POST", "/api/orders/items/1/return", Route::Who::user},
     {"POST", "/api/orders/items/1/complete-return", Route::Who::admin},
+    {"GET", "/api/orders/1/payments", Route::Who::user},
+    {"GET", "/api/admin/attention", Route::Who::admin},
     {"POST", "/api/orders/1/enter-payment", Route::Who::user},
     {"POST", "/api/orders/1/attempt-payment", Route::Who::user},
 };
@@ -170,21 +186,40 @@ TEST_F(Requests, WhoIsNotAllowedIsTurnedAway) {
   }
 }
 
-// A method that no endpoint has at `path`.
-const char* unserved_method(std::string_view path) {
-  for (const auto* method : {"DELETE", "PATCH", "PUT"}) {
+// Whatever a route does with an order, it does it to its owner's alone.
+TEST_F(Requests, AnotherBuyersOrderIsNotFoundOnAnyRoute) {
+  open_shop({"payment.success_rate=1"});
+  const std::int64_t product = make_product(*admin, 10);
+  const std::int64_t order = place_order(product).integer("orderId");
+  const HttpReply before = buyer->get(order_path(order));
+  int tried = 0;
+  for (const auto& [method, path, who] : routes) {
+    const std::string_view pattern = path;
+    if (who != Route::Who::user || !pattern.starts_with("/api/orders/")) continue;
+    ++tried;
+    const HttpReply refused = other->request(method, path, *method == 'P' ? "{}" : "");
+    EXPECT_EQ(refused.status, 404) << method << " " << path << ": " << refused.body;
+    EXPECT_EQ(refused.code(), "NOT_FOUND") << method << " " << path;
+  }
+  EXPECT_GE(tried, 7);
+  EXPECT_EQ(order, 1) << "the routes above name it";
+  EXPECT_EQ(buyer->get(order_path(order)).body, before.body);
+}
+
+const char* method_not_served(std::string_view path) {
+  for (const auto* method : {"POST", "DELETE", "PUT", "PATCH"}) {
     const auto serves = [&](const Route& route) {
-      return path == route.path && std::string_view(method) == route.method;
+      return route.path == path && route.method == std::string_view(method);
     };
     if (std::ranges::none_of(routes, serves)) return method;
   }
-  return "TRACE";
+  return "BREW";
 }
 
 TEST_F(Requests, OtherMethodsAndPathsAreNotServed) {
   open_shop();
   for (const auto& [method, path, who] : routes) {
-    const HttpReply wrong_method = admin->request(unserved_method(path), path);
+    const HttpReply wrong_method = admin->request(method_not_served(path), path);
     EXPECT_EQ(wrong_method.status, 405) << path;
     EXPECT_EQ(wrong_method.code(), "METHOD_NOT_ALLOWED") << path;
     EXPECT_NE(wrong_method.header("allow").find(method), std::string::npos) << path;
@@ -213,9 +248,11 @@ TEST(Routes, EveryEndpointIsListedHere) {
     for (std::sregex_iterator found(text.begin(), text.end(), row), end; found != end; ++found) {
       ++mounted;
       const std::string path = std::regex_replace((*found)[2].str(), std::regex(R"(\{\w+\})"), "1");
-      const bool listed = std::ranges::any_of(routes, [&](const Route& route) {
-        return path == route.path && (*found)[1].str().front() == std::tolower(*route.method);
-      });
+      std::string method = (*found)[1].str();  // "delete_"
+      std::erase(method, '_');
+      std::ranges::transform(method, method.begin(), [](char c) { return std::toupper(c); });
+      const bool listed = std::ranges::any_of(
+          routes, [&](const Route& route) { return path == route.path && method == route.method; });
       EXPECT_TRUE(listed) << (*found)[1] << " " << path;
     }
   }

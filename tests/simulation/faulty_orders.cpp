@@ -207,9 +207,8 @@ class FaultyReads final : public order::OrderReads {
   Awaitable<Result<std::optional<order::Order>>> find(OrderId order) override {
     return asked(behind_->find(order), Fault::store_away);
   }
-  Awaitable<Result<order::OrderPage>> list(UserId user, std::optional<OrderId> before,
-                                           std::size_t limit) override {
-    return asked(behind_->list(user, before, limit), Fault::store_away);
+  Awaitable<Result<order::OrderPage>> list(order::OrderQuery query) override {
+    return asked(behind_->list(query), Fault::store_away);
   }
   Awaitable<Result<order::SoldOutMarks>> sold_out_marks(ProductId product) override {
     return asked(behind_->sold_out_marks(product), Fault::marks_away);

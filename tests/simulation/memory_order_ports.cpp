@@ -103,15 +103,16 @@ class MemoryOrderReads final : public order::OrderReads {
     co_return record == nullptr ? std::nullopt : std::optional(record->row.order);
   }
 
-  Awaitable<Result<order::OrderPage>> list(UserId user, std::optional<OrderId> before,
-                                           std::size_t limit) override {
+  Awaitable<Result<order::OrderPage>> list(order::OrderQuery query) override {
     order::OrderPage page;
-    auto at = before ? database_.orders_.lower_bound(*before) : database_.orders_.end();
-    while (at != database_.orders_.begin() && page.orders.size() <= limit) {
+    auto at = query.before ? database_.orders_.lower_bound(*query.before) : database_.orders_.end();
+    while (at != database_.orders_.begin() && page.orders.size() <= query.limit) {
       const order::Order& placed = (--at)->second.row.order;
-      if (!user || placed.user == user) page.orders.push_back(placed);
+      const bool wanted =
+          (!query.user || placed.user == query.user) && (!query.status || placed.status == *query.status);
+      if (wanted) page.orders.push_back(placed);
     }
-    if (page.orders.size() > limit) {
+    if (page.orders.size() > query.limit) {
       page.orders.pop_back();
       page.next_before = page.orders.back().id;
     }
