@@ -203,6 +203,7 @@ std::vector<Finding> audit(const Books& books) {
   check_charges(index, findings);
   check_results(index, findings);
   check_refunds(index, findings);
+  check_ended_accounts(index, findings);
   check_holds(index, findings);
   std::ranges::stable_sort(findings, {}, &Finding::kind);
   return findings;

@@ -51,10 +51,20 @@ constexpr std::string_view provider_rows = R"(
   INSERT INTO refunds VALUES ('order:1', 2, 100, 2000), ('late:4', 4, 100, 2000),
     ('order:2', 6, 70, 2000);)";
 
+// User 13 has ended, and nothing is left to do for him.
+constexpr std::string_view user_rows = R"(
+  INSERT INTO users(user_id, email, name, phone, address, password_hash, role, created_at, ended_at) VALUES
+    (11, 'a@x.kr', 'A', '0', 'A', 'h', 'USER', 500, NULL),
+    (12, 'b@x.kr', 'B', '0', 'A', 'h', 'USER', 500, NULL),
+    (13, 'ended-13', '', '', '', '!', 'USER', 500, 3000),
+    (15, 'd@x.kr', 'D', '0', 'A', 'h', 'USER', 500, NULL);
+  INSERT INTO sessions VALUES ('s', 13, 500, 4100, 4100, 3000), ('t', 12, 500, 4100, 9000, NULL);)";
+
 class AuditTest : public ShopTest {
  protected:
   void SetUp() override {
     ShopTest::SetUp();
+    doctor(File::user, user_rows);
     doctor(File::product, product_rows);
     doctor(File::order, order_rows);
     doctor(File::payment, payment_rows);
@@ -104,6 +114,24 @@ TEST_F(AuditTest, FreshShopPasses) {
   EXPECT_TRUE(report().findings.empty());
 }
 
+TEST_F(AuditTest, UnpaidOrdersOfAnAccountThatEndsJustNowAreUnderWay) {
+  doctor(File::user, R"(
+    UPDATE users SET ended_at = 4500, name = '', phone = '', address = '', password_hash = '!',
+                     email = 'ended-15' WHERE user_id = 15;
+    INSERT INTO account_endings VALUES (15, 4500);)");
+  EXPECT_TRUE(report().passed());
+  EXPECT_EQ(notes(), Names{"accounts-ending"});
+}
+
+// Where callers are trusted, anybody may order in the name of an account that is long gone.
+TEST_F(AuditTest, OrdersPlacedLongAfterAnEndAreNoFaultOfIt) {
+  doctor(File::order,
+         "UPDATE orders SET placed_at = 13000, hold_expires_at = 99000, user_id = 13 "
+         "WHERE order_id = 5; DELETE FROM purchase WHERE user_id = 13; "
+         "UPDATE purchase SET user_id = 13 WHERE user_id = 15");
+  EXPECT_TRUE(report().findings.empty()) << render_text(report());
+}
+
 struct Damage {
   const char* name;
   File file;
@@ -121,6 +149,23 @@ TEST_P(DamageTest, IsFoundUnderItsName) {
 }
 
 const Damage damages[] = {
+    {"EndedAccountWithAName",
+     File::user,
+     "UPDATE users SET name = 'C' WHERE user_id = 13",
+     {"ended-accounts"}},
+    {"EndedAccountThatCanBeWrittenTo",
+     File::user,
+     "UPDATE users SET email = 'c@x.kr' WHERE user_id = 13",
+     {"ended-accounts"}},
+    {"EndedAccountWithASession",
+     File::user,
+     "UPDATE sessions SET ended_at = NULL WHERE user_id = 13",
+     {"ended-accounts"}},
+    {"EndedAccountWithAnUnpaidOrder",
+     File::user,
+     "UPDATE users SET ended_at = 4500, name = '', phone = '', address = '', password_hash = '!', "
+     "email = 'ended-15' WHERE user_id = 15",
+     {"orders-of-ended-accounts"}},
     {"Oversold",
      File::order,
      "INSERT INTO orders SELECT 9, 20, 1, amount, placed_at, hold_expires_at, 0, NULL, NULL, 0, NULL, NULL, "

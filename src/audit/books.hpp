@@ -99,6 +99,14 @@ struct Books {
     Money refunded = 0;
   };
 
+  struct EndedAccount {
+    UserId user;
+    Time ended_at;
+    bool anonymous = false;
+    std::int64_t live_sessions = 0;
+    bool settled = false;  // nothing is left to be done for it
+  };
+
   Time read_at;
   std::vector<Damage> damage;
   std::vector<CatalogueProduct> catalogue;
@@ -112,6 +120,7 @@ struct Books {
   std::vector<Attempt> attempts;
   std::vector<Refund> refunds;
   std::vector<Charge> charges;
+  std::vector<EndedAccount> ended_accounts;
 };
 
 // Reads all rows, after the database's own integrity and foreign key checks. A file that cannot be read is

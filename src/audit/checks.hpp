@@ -116,5 +116,6 @@ void check_returns(const Index& index, std::vector<Finding>& findings);
 void check_charges(const Index& index, std::vector<Finding>& findings);
 void check_results(const Index& index, std::vector<Finding>& findings);
 void check_refunds(const Index& index, std::vector<Finding>& findings);
+void check_ended_accounts(const Index& index, std::vector<Finding>& findings);
 
 }  // namespace buyme::audit

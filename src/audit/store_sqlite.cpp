@@ -49,6 +49,13 @@ constexpr std::string_view select_charges =
     "(SELECT COALESCE(SUM(r.amount), 0) FROM refunds r WHERE r.charge_key = c.charge_key) "
     "FROM charges c ORDER BY c.charge_key";
 
+constexpr std::string_view select_ended_accounts =
+    "SELECT u.user_id, u.ended_at, "
+    "u.name = '' AND u.phone = '' AND u.address = '' AND u.password_hash = '!' AND instr(u.email, '@') = 0, "
+    "(SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.user_id AND s.ended_at IS NULL), "
+    "NOT EXISTS (SELECT 1 FROM account_endings e WHERE e.user_id = u.user_id) "
+    "FROM users u WHERE u.ended_at IS NOT NULL ORDER BY u.user_id";
+
 // As payment/schema.sql numbers them.
 Books::AttemptState attempt_state(std::int64_t stored) {
   switch (stored) {
@@ -82,6 +89,14 @@ void read_damage(const db::Sqlite& database, File file, Books& books) {
     books.damage.push_back({name, fmt::format("row {} of {} refers to a row of {} that is not there",
                                               dangling.integer(1), dangling.text(0), dangling.text(2))});
   }
+}
+
+void read_accounts(const db::Sqlite& database, Books& books) {
+  books.ended_accounts =
+      read_rows<Books::EndedAccount>(database, select_ended_accounts, [](const db::Statement& row) {
+        return Books::EndedAccount{UserId{row.integer(0)}, from_unix_ms(row.integer(1)), row.integer(2) != 0,
+                                   row.integer(3), row.integer(4) != 0};
+      });
 }
 
 void read_catalogue(const db::Sqlite& database, Books& books) {
@@ -172,6 +187,7 @@ Books read_books(const Snapshot& snapshot, Time now) {
   for (const File file : all_files) {
     read(file, [&](const db::Sqlite& database, Books&) { read_damage(database, file, books); });
   }
+  read(File::user, read_accounts);
   read(File::product, read_catalogue);
   read(File::order, read_stock);  // by itself, so that the orders are read though a stock table is broken
   read(File::order, read_orders);
