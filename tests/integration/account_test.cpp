@@ -262,6 +262,34 @@ TEST_F(AccountLife, NoOrderOutlivesAnAccountThatEndsInTheMiddleOfASale) {
   expect_stock(product, 1'000, 0, 0);
 }
 
+// Whatever the moment: the account lives with its order, or it is gone and so is the order.
+TEST_F(AccountLife, AnEndIsWholeThoughTheShopIsKilledInIt) {
+  open_shop();
+  const std::int64_t product = make_product(*admin, 10);
+  for (const int delay_ms : {0, 1, 3, 8}) {
+    const std::string name = fmt::format("kim{}", delay_ms);
+    ASSERT_EQ(sign_up(name).status, 201);
+    const std::string token = log_in(name).text("accessToken");
+    HttpClient kim = shop->client(token);
+    const std::int64_t order = kim.post("/api/orders", order_body(product)).integer("orderId");
+    kim.send("DELETE /api/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\n\r\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds{delay_ms});
+    shop->kill();
+    shop->start();
+    connect();
+    if (log_in(name).status == 200) {
+      EXPECT_EQ(shop->client(token).get("/api/users/me").status, 200);
+      EXPECT_EQ(status_of(order), "PENDING");
+      continue;
+    }
+    EXPECT_EQ(shop->client(token).post("/api/orders", order_body(product)).status, 401);
+    for (int i = 0; i < 100 && status_of(order) != "CANCELED"; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    }
+    EXPECT_EQ(status_of(order), "CANCELED") << "after " << delay_ms << " ms";
+  }
+}
+
 TEST_F(AccountLife, TooManyWrongPasswordsAreToldWhenToComeBack) {
   open_shop();
   sign_up("kim");
