@@ -102,6 +102,13 @@ Result<OrderQuery> read_order_query(const http::Request& request) {
   return query;
 }
 
+std::string filter_of(const OrderQuery& query) {
+  std::string filter;
+  if (query.status) filter += fmt::format("&status={}", to_string(*query.status));
+  if (query.user) filter += fmt::format("&userId={}", query.user.value);
+  return filter;
+}
+
 Result<ReturnOrder> read_return_request(const http::Request& request, OrderItemId item) {
   auto body = http::JsonInput::parse(request);
   if (!body) return body.error();

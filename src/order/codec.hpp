@@ -17,6 +17,7 @@ Result<bool> read_restock(const http::Request& request);
 
 // ?status=&limit=&cursor=, and ?userId= for an admin.
 Result<OrderQuery> read_order_query(const http::Request& request);
+std::string filter_of(const OrderQuery& query);  // "&status=PAID&userId=7", to ask for the next page
 
 void append_order(std::string& out, const Order& order);
 void append_returned(std::string& out, const Returned& returned);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "core/limits.hpp"
 #include "order/codec.hpp"
+#include "order/codec_csv.hpp"
 
 namespace buyme::order {
 
@@ -70,6 +72,30 @@ Awaitable<void> cancel_order(OrderService& orders, const Request& request, Respo
   write_order(request, response, order);
 }
 
+// A page after the other until the answer is large enough; the rest is behind a Link, as RFC 8288 has it.
+Awaitable<void> export_csv(OrderService& orders, const Request& request, Response& response) {
+  auto query = read_order_query(request);
+  if (!query) co_return write_problem(response, query.error(), request.request_id);
+  query->limit = limits::csv_chunk_rows;
+  append_csv_header(response.body);
+  for (;;) {
+    const auto page = co_await orders.list(request.caller, *query);
+    if (!page) {
+      response.clear();
+      co_return write_problem(response, page.error(), request.request_id);
+    }
+    for (const Order& order : page->orders) append_csv_rows(response.body, order);
+    query->before = page->next_before;
+    if (!query->before) break;
+    if (response.body.size() < limits::csv_answer_bytes) continue;
+    response.header("Link", fmt::format(R"(</api/admin/orders.csv?cursor={}{}>; rel="next")",
+                                        query->before->value, filter_of(*query)));
+    break;
+  }
+  response.content_type = "text/csv; charset=utf-8";
+  response.header("Content-Disposition", R"(attachment; filename="orders.csv")");
+}
+
 Result<OrderItemId> item_of(const Request& request) {
   const auto id = http::path_id(request.params[0]);
   if (!id) return Failure(Error::not_found, "There is no such item.");
@@ -105,6 +131,7 @@ constexpr http::Endpoint<OrderService> table[] = {
     {Method::get, "/api/orders", Access::user, list_orders},
     {Method::get, "/api/orders/{orderId}", Access::user, get_order},
     {Method::get, "/api/orders/{orderId}/history", Access::user, get_history},
+    {Method::get, "/api/admin/orders.csv", Access::admin, export_csv},
     {Method::post, "/api/orders/{orderId}/cancel", Access::user, cancel_order},
     {Method::post, "/api/orders/items/{orderItemId}/return", Access::user, return_item},
     {Method::post, "/api/orders/items/{orderItemId}/complete-return", Access::admin, complete_return},

@@ -1,6 +1,7 @@
 // A buyer's whole way through the shop, and every answer he can get on it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <thread>
 
@@ -268,6 +269,25 @@ TEST_F(Journey, ThePaymentsOfAnOrderCanBeLookedAt) {
   EXPECT_EQ(admin->get(order_path(order, "payments")).status, 200);
   EXPECT_EQ(admin->get("/api/admin/attention").body,
             R"({"unknownPayments":[],"chargedButNotPaid":[],"refundsToRetry":[]})");
+}
+
+TEST_F(Journey, OrdersAreExportedForASpreadsheet) {
+  open_shop();
+  const std::int64_t product = make_product(*admin, 10);
+  const std::int64_t first = place_order(product, 2).integer("orderId");
+  const std::int64_t second = place_order(product).integer("orderId");
+  ASSERT_EQ(buyer->post(order_path(second, "cancel")).status, 200);
+  const HttpReply file = admin->get("/api/admin/orders.csv");
+  ASSERT_EQ(file.status, 200);
+  EXPECT_EQ(file.header("content-type"), "text/csv; charset=utf-8");
+  EXPECT_TRUE(file.body.starts_with("\xEF\xBB\xBForderId,userId,")) << file.body;
+  EXPECT_EQ(std::ranges::count(file.body, '\n'), 3);
+  EXPECT_NE(file.body.find(fmt::format("\n{},{},", first, buyer_id())), std::string::npos) << file.body;
+  EXPECT_NE(file.body.find(fmt::format(",{},2,1000,ORDERED\r\n", product)), std::string::npos) << file.body;
+  const HttpReply canceled = admin->get("/api/admin/orders.csv?status=CANCELED");
+  EXPECT_EQ(std::ranges::count(canceled.body, '\n'), 2);
+  EXPECT_NE(canceled.body.find("CANCELED\r\n"), std::string::npos);
+  EXPECT_EQ(admin->get("/api/admin/orders.csv?status=LOST").code(), "INVALID");
 }
 
 TEST_F(Journey, AnOrderShipsWhileTheShopIsClosed) {

@@ -157,6 +157,7 @@ constexpr Route routes[] = {
     {"GET", "/api/orders", Route::Who::user},
     {"GET", "/api/orders/1", Route::Who::user},
     {"GET", "/api/orders/1/history", Route::Who::user},
+    {"GET", "/api/admin/orders.csv", Route::Who::admin},
     {"POST", "/api/orders/1/cancel", Route::Who::user},
     {"POST", "/api/orders/items/1/return", Route::Who::user},
     {"POST", "/api/orders/items/1/complete-return", Route::Who::admin},
