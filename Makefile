@@ -51,11 +51,11 @@ test-simulation: build/release/simulate ## a fresh set of sales, and the same sa
 	cmake --build --preset dev -j $(JOBS) --target simulate
 	tools/compare_builds.sh build/dev/simulate build/release/simulate
 
-test-tsan: ## order writer, gate, pools and HTTP server with the thread sanitizer
+test-tsan: ## order writer, gate, pools, HTTP server and sessions with the thread sanitizer
 	@tools/setup.sh build test
 	cmake --preset tsan >/dev/null
-	cmake --build --preset tsan -j $(JOBS) --target core_test order_test http_test payment_test
-	ctest --preset tsan -L '^(core|order|http|payment)_test$$'
+	cmake --build --preset tsan -j $(JOBS) --target core_test order_test http_test payment_test user_test
+	ctest --preset tsan -L '^(core|order|http|payment|user)_test$$'
 
 fuzz: ## request decoding under libFuzzer, FUZZ_SECONDS each
 	@tools/setup.sh build test
