@@ -25,6 +25,7 @@
 #include "product/service.hpp"
 #include "product/store.hpp"
 #include "user/authenticator.hpp"
+#include "user/denylist.hpp"
 #include "user/endpoints.hpp"
 #include "user/service.hpp"
 #include "user/store.hpp"
@@ -136,7 +137,8 @@ order::WriterSettings writer_settings(const Config& config) {
 user::UserSettings user_settings(const Config& config) {
   user::UserSettings settings;
   settings.access_token_seconds = config.user.access_token_seconds;
-  settings.limit_logins = config.auth != Auth::trusted;
+  settings.refresh_token_seconds = config.user.refresh_token_seconds;
+  settings.limit_attempts = config.auth != Auth::trusted;
   return settings;
 }
 
@@ -170,13 +172,14 @@ struct Shop::Parts {
         hashing("hash", static_cast<std::size_t>(config.user.hash_threads), limits::hash_queue),
         database("database", static_cast<std::size_t>(config.pools.read_threads), limits::read_queue),
         user_store(user::open_user_store(file("user.sqlite"), sessions())),
-        users(user_settings(config), *user_store, hashing, database, key, *clock, log),
+        users(user_settings(config), *user_store, *denylist, hashing, database, key, *clock, log),
         order_store(order::make_sqlite_order_store(file("order.sqlite"), log)),
         order_reads(order::make_sqlite_order_reads(file("order.sqlite"), database)),
         gate(stock::make_local_gate()),
         order_writer(writer_settings(config), *order_store, *order_reads, *gate, board, *clock,
                      writer.context().get_executor(), homes_of(io, writer), log),
         orders(order_writer, *order_store, *order_reads, board, *clock, log),
+        account_ending(*user_store, *denylist, orders, database, *clock, log),
         product_store(product::make_sql_product_store(file("product.sqlite"), sessions(), log)),
         products(*product_store, orders, database, *clock, log),
         payment_store(payment::make_sql_payment_store(file("payment.sqlite"), log)),
@@ -185,10 +188,12 @@ struct Shop::Parts {
         payments({Milliseconds{config.payment.timeout_ms}}, *payment_store, *provider, orders, *clock, log),
         payment_reads(payment::make_sql_payment_reads(file("payment.sqlite"), sessions(), log)),
         payment_records(*payment_reads, orders, database, *clock),
-        authenticator(key, *clock),
+        authenticator(key, *denylist, *clock),
         checkpoints(file("order.sqlite"), log),
         server(server_settings(config), router, authenticator, *clock, io, log) {
+    denylist->deny(user_store->denials(clock->now()));
     router.mount(users, user::endpoints());
+    router.mount(account_ending, user::ending_endpoints());
     router.mount(products, product::endpoints());
     router.mount(orders, order::endpoints());
     router.mount(payments, payment::endpoints());
@@ -213,6 +218,7 @@ struct Shop::Parts {
   TokenKey key;
   Pool hashing, database;
   std::unique_ptr<user::UserStore> user_store;
+  std::unique_ptr<user::Denylist> denylist = user::make_local_denylist(*clock);
   user::UserService users;
 
   order::StockBoard board;
@@ -221,6 +227,7 @@ struct Shop::Parts {
   std::unique_ptr<stock::StockGate> gate;
   order::OrderWriter order_writer;
   order::OrderService orders;
+  user::AccountEnding account_ending;
 
   std::unique_ptr<product::ProductStore> product_store;
   product::ProductService products;
@@ -265,6 +272,7 @@ void Shop::Parts::start_jobs() {
   asio::co_spawn(beside_orders, orders.run_refund_delivery(payments),
                  fatal_for(log, "the delivery of refunds"));
   asio::co_spawn(beside_orders, orders.run_shipping(*calendar), fatal_for(log, "shipping"));
+  asio::co_spawn(io.context(0), account_ending.run_sweeper(), fatal_for(log, "the sweeper of accounts"));
   asio::co_spawn(io.context(0), products.run_sweeper(), fatal_for(log, "the product sweeper"));
   asio::co_spawn(io.context(0), payments.run_sweeper(), fatal_for(log, "the payment sweeper"));
 }

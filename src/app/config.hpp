@@ -45,6 +45,7 @@ struct Config {
   };
   struct User {
     std::int64_t access_token_seconds = 3'600;
+    std::int64_t refresh_token_seconds = 30 * 86'400;
     std::int64_t hash_threads = 1;
   };
   struct Pools {

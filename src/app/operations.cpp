@@ -80,7 +80,7 @@ std::string rehearsal_admin_token(user::UserService& users) {
   const std::string email = fmt::format("admin-{}@rehearsal.invalid", secure_random_hex(6));
   const std::string password = secure_random_hex(32);
   wait_here(users.create_admin(email, password));
-  return wait_here(users.log_in(email, password)).access_token;
+  return wait_here(users.log_in(email, password)).access;
 }
 
 json::object make_tokens(user::UserService& users, const json::object& request) {

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "core/token.hpp"
+#include "user/denylist.hpp"
 #include "user/store.hpp"
 
 namespace buyme::app {
@@ -17,12 +18,13 @@ struct UserDesk::Parts {
         store(user::open_user_store(directory / audit::file_name(audit::File::user), 1)),
         hashing("hash", 1, limits::hash_queue),
         database("database", 1, limits::read_queue),
-        users({.access_token_seconds = token_seconds}, *store, hashing, database, key, *clock,
+        users({.access_token_seconds = token_seconds}, *store, *denylist, hashing, database, key, *clock,
               std::move(log)) {}
 
   std::unique_ptr<Clock> clock = make_system_clock();
   TokenKey key;
   std::unique_ptr<user::UserStore> store;
+  std::unique_ptr<user::Denylist> denylist = user::make_local_denylist(*clock);
   Pool hashing, database;
   user::UserService users;
 };

@@ -15,6 +15,7 @@
 #include "embedded/product_schema.hpp"
 #include "embedded/provider_schema.hpp"
 #include "embedded/user_schema.hpp"
+#include "embedded/user_schema_sessions.hpp"
 
 namespace buyme::audit {
 
@@ -22,7 +23,7 @@ namespace buyme::audit {
 inline std::vector<std::string_view> schema_of(File file) {
   switch (file) {
     case File::user:
-      return {embedded::user_schema};
+      return {embedded::user_schema, embedded::user_schema_sessions};
     case File::product:
       return {embedded::product_schema};
     case File::provider:

@@ -77,6 +77,19 @@ inline constexpr std::size_t max_address_chars = 300;
 inline constexpr int login_failures = 10;           // of one account at once; past it: 429
 inline constexpr auto login_failure_window = 300s;  // in which all of them are forgiven, one by one
 inline constexpr std::size_t login_failure_accounts = 10'000;
+inline constexpr int address_login_failures = 500;  // of one address, which a campus shares
+inline constexpr int address_sign_ups = 500;
+inline constexpr auto address_sign_up_window = 3'600s;
+inline constexpr std::size_t limited_addresses = 10'000;
+inline constexpr std::size_t max_user_query_bytes = 254;
+inline constexpr std::size_t max_sessions = 100;          // of one account; past it the oldest ends
+inline constexpr std::int64_t spent_tokens_kept = 1'000;  // of one session: one that comes again was stolen
+inline constexpr auto refresh_grace = 30s;      // in which a spent refresh token gets the same answer again
+inline constexpr auto denylist_pause = 60s;     // between two looks for entries that have expired
+inline constexpr auto longest_access_token = 30 * 24h;  // that a setting allows
+inline constexpr auto user_sweep_pause = 2s;
+inline constexpr std::size_t user_sweep_chunk = 100;
+inline constexpr auto ending_settles = 10s;     // until no order of an account that ended is under way
 inline constexpr std::int64_t max_rehearsal_buyers = 1'000'000;
 inline constexpr auto rehearsal_token_lifetime = 24h;
 
@@ -133,6 +146,9 @@ static_assert(group_commit_round <= group_commit_queue);
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");
 static_assert(ledger_refresh * 2 <= ledger_freshness, "one refresh may fail before refusals stop");
 static_assert(max_header_bytes > max_target_bytes);
+static_assert(address_login_failures > int(hash_queue), "log-ins under way count until they succeed");
+static_assert(rehearsal_token_lifetime <= longest_access_token);
+static_assert(ending_settles > placement_deadline + settle_budget, "what was admitted is decided by then");
 static_assert(max_connections >= 10'000, "ten thousand buyers at once is the job");
 
 }  // namespace buyme::limits

@@ -11,6 +11,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -332,6 +333,20 @@ std::optional<Claims> TokenKey::verify(std::string_view token, Time now) const {
   auto claims = read_claims(payload);
   if (!claims || now >= claims->expires_at) return std::nullopt;
   return claims;
+}
+
+// What is signed as a token has no line break.
+std::string TokenKey::derive(std::string_view text) const {
+  return signature(fmt::format("derived\n{}", text));
+}
+
+std::string token_fingerprint(std::string_view token) {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(token.data());
+  crypto_hash_sha256(hash.data(), bytes, token.size());
+  std::array<char, 2 * crypto_hash_sha256_BYTES + 1> hex;
+  sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
+  return hex.data();
 }
 
 std::string load_or_create_token_key(const std::string& path) {

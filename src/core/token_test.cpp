@@ -234,6 +234,21 @@ TEST(Token, WhatCannotBeVerifiedIsNotSigned) {
   EXPECT_THROW(key.sign(claims), std::invalid_argument);
 }
 
+TEST(Token, DerivedSecretsFollowFromTextAndKey) {
+  const TokenKey key(std::string(32, 'a')), other(std::string(32, 'b'));
+  EXPECT_EQ(key.derive("text"), key.derive("text"));
+  EXPECT_EQ(key.derive("text").size(), 43u);
+  EXPECT_NE(key.derive("text"), key.derive("text2"));
+  EXPECT_NE(key.derive("text"), other.derive("text"));
+  const std::string token = key.sign({UserId{1}, Role::user, {}, Time{} + 1h, "s"});
+  const std::size_t dot = token.rfind('.');
+  EXPECT_NE(key.derive(token.substr(0, dot)), token.substr(dot + 1)) << "no way to have a token signed";
+}
+
+TEST(Token, FingerprintIsTheWellKnownHash) {
+  EXPECT_EQ(token_fingerprint("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
 TEST(TokenKeyFile, IsMadeOnceForItsOwnerAlone) {
   const test::TempDir directory;
   const std::string path = directory.file("token.key");

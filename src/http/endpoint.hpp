@@ -77,10 +77,15 @@ class Authenticator {
   struct Verified {
     Caller caller;
     Time expires_at;
+    std::string session;      // the log-in that the token belongs to
+    std::uint64_t epoch = 0;  // of what was revoked when it was verified
   };
   virtual ~Authenticator() = default;
-  // nullopt for a token that is malformed, forged or expired.
+  // nullopt for a token that is malformed, forged, expired or revoked.
   virtual std::optional<Verified> verify(std::string_view bearer_token) const = 0;
+  // Whether a token verified before has not been revoked since; its expiry is the caller's business. For
+  // every request of a connection, so without a lock unless something was revoked in between.
+  virtual bool still_stands(Verified& verified) const { return true; }
 };
 
 }  // namespace buyme::http

@@ -222,13 +222,13 @@ void JsonInput::reject(std::string_view name, std::string detail) {
 }
 
 std::string JsonInput::read_text(std::string_view name, const json::value* value, std::size_t min_bytes,
-                                 std::size_t max_bytes) {
+                                 std::size_t max_bytes, bool may_have_control) {
   const json::string* text = value ? value->if_string() : nullptr;
   if (text == nullptr || text->size() < min_bytes || text->size() > max_bytes) {
     reject(name, text_range(min_bytes, max_bytes));
     return {};
   }
-  if (has_control({text->data(), text->size()})) {
+  if (!may_have_control && has_control({text->data(), text->size()})) {
     reject(name, "Must not hold control characters.");
     return {};
   }
@@ -247,6 +247,10 @@ std::int64_t JsonInput::read_integer(std::string_view name, const json::value* v
 
 std::string JsonInput::text(std::string_view name, std::size_t min_bytes, std::size_t max_bytes) {
   return read_text(name, take(name), min_bytes, max_bytes);
+}
+
+std::string JsonInput::secret(std::string_view name, std::size_t min_bytes, std::size_t max_bytes) {
+  return read_text(name, take(name), min_bytes, max_bytes, true);
 }
 
 std::int64_t JsonInput::integer(std::string_view name, std::int64_t min, std::int64_t max) {

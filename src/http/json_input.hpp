@@ -32,6 +32,8 @@ class JsonInput {
 
   // Required fields. Lengths are in bytes of UTF-8; control characters are refused.
   std::string text(std::string_view name, std::size_t min_bytes, std::size_t max_bytes);
+  // The same of a password, which may hold characters of any kind.
+  std::string secret(std::string_view name, std::size_t min_bytes, std::size_t max_bytes);
   std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);  // 1.0 and "1" are refused
 
   // Optional ones: nullopt when absent or null.
@@ -57,7 +59,7 @@ class JsonInput {
   const boost::json::value* take(std::string_view name);  // and remember that it was known
   // A placeholder and a field error unless `value` is right; null stands for a value that is missing.
   std::string read_text(std::string_view name, const boost::json::value* value, std::size_t min_bytes,
-                        std::size_t max_bytes);
+                        std::size_t max_bytes, bool may_have_control = false);
   std::int64_t read_integer(std::string_view name, const boost::json::value* value, std::int64_t min,
                             std::int64_t max);
 

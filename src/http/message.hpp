@@ -30,6 +30,8 @@ struct Request {
   std::string_view remote_address;
   std::array<std::string_view, 3> params;  // what the {braces} of the route matched, left to right
   Caller caller;
+  std::string_view session;  // the log-in that the caller's token belongs to; empty without a token
+  Time token_expires_at;     // meaningful with a session
   Monotonic arrived;
 };
 

@@ -38,7 +38,9 @@ class TestAuthenticator final : public Authenticator {
     if (token == "short") return Verified{{UserId{8}, Role::user, true, false}, clock_.now() + 150ms};
     return std::nullopt;
   }
+  bool still_stands(Verified& verified) const override { return revoked != verified.caller.user.value; }
   mutable std::atomic<int> verifications{0};
+  std::atomic<std::int64_t> revoked{0};  // the user whose tokens are refused from now on
 
  private:
   Clock& clock_;

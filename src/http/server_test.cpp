@@ -204,6 +204,16 @@ TEST_F(HttpServer, VerifiesATokenOncePerConnectionAndHeedsItsExpiry) {
   EXPECT_TRUE(soon([&] { return client.get("/caller/user", token).status == 401; }));
 }
 
+TEST_F(HttpServer, HeedsATokenThatIsRevokedOnAnOpenConnection) {
+  Client client(start());
+  const std::string token = "Authorization: Bearer user-7\r\n";
+  EXPECT_EQ(client.get("/caller/user", token).status, 200);
+  authenticator.revoked = 7;
+  EXPECT_EQ(client.get("/caller/user", token).status, 401);
+  EXPECT_EQ(authenticator.verifications, 1);
+  EXPECT_EQ(client.get("/caller/user", "Authorization: Bearer admin-1\r\n").status, 200);
+}
+
 TEST_F(HttpServer, TrustedModeMakesEverybodyTheAdmin) {
   settings.trusted = true;
   Client client(start());

@@ -261,23 +261,29 @@ const Router::Route* Session::admit() {
 }
 
 void Session::identify(std::string_view token) {
-  Caller& caller = exchange_->request.caller;
+  Request& request = exchange_->request;
+  Caller& caller = request.caller;
   caller = Caller{};
+  request.session = {};
   if (token.empty()) {
     if (server_->settings.trusted) caller = Caller{UserId{}, Role::admin, true, true};
     return;
   }
   const Time now = server_->clock.now();
-  if (token == token_) {
-    if (now < verified_.expires_at) caller = verified_.caller;
+  if (token != token_) {
+    if (token.size() > limits::max_token_bytes) return;
+    auto verified = server_->authenticator.verify(token);
+    if (!verified) return;
+    token_ = token;
+    verified_ = std::move(*verified);
+  } else if (!server_->authenticator.still_stands(verified_)) {
+    token_.clear();
     return;
   }
-  const auto verified = server_->authenticator.verify(token);
-  if (!verified || now >= verified->expires_at) return;
-  caller = verified->caller;
-  if (token.size() > limits::max_token_bytes) return;
-  token_ = token;
-  verified_ = *verified;
+  if (now >= verified_.expires_at) return;
+  caller = verified_.caller;
+  request.session = verified_.session;
+  request.token_expires_at = verified_.expires_at;
 }
 
 Session::Sent Session::answer() {

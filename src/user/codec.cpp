@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "core/limits.hpp"
 #include "user/rules.hpp"
 
@@ -13,13 +15,39 @@ constexpr std::size_t max_utf8_bytes = 4;  // of one character
 constexpr std::size_t max_password_bytes = limits::max_password_chars * max_utf8_bytes;
 
 // A text that is there and keeps `wrong`'s rule; an empty one was rejected by the input already.
-std::string read_field(http::JsonInput& body, std::string_view name, std::size_t max_bytes,
-                       std::string (*wrong)(std::string_view)) {
-  std::string value = body.text(name, 1, max_bytes);
+std::string checked(http::JsonInput& body, std::string_view name, std::string value,
+                    std::string (*wrong)(std::string_view)) {
   if (value.empty()) return value;
   if (std::string detail = wrong(value); !detail.empty()) body.reject(name, std::move(detail));
   return value;
 }
+
+std::string read_field(http::JsonInput& body, std::string_view name, std::size_t max_bytes,
+                       std::string (*wrong)(std::string_view)) {
+  return checked(body, name, body.text(name, 1, max_bytes), wrong);
+}
+
+std::string read_new_password(http::JsonInput& body, std::string_view name) {
+  return checked(body, name, body.secret(name, 1, max_password_bytes), wrong_password);
+}
+
+// The same of a field that may be left out; null is no way to leave it out, for nothing can be removed.
+std::optional<std::string> read_change_of(http::JsonInput& body, std::string_view name, std::size_t max_bytes,
+                                          std::string (*wrong)(std::string_view)) {
+  if (!body.has(name)) return std::nullopt;
+  return read_field(body, name, max_bytes, wrong);
+}
+
+std::optional<Role> read_role(http::JsonInput& body) {
+  if (!body.has("role")) return std::nullopt;
+  const std::string role = body.text("role", 1, limits::max_user_name_chars);
+  if (role == "ADMIN") return Role::admin;
+  if (!role.empty() && role != "USER") body.reject("role", "Must be USER or ADMIN.");
+  return Role::user;
+}
+
+constexpr std::size_t max_name_bytes = limits::max_user_name_chars * max_utf8_bytes;
+constexpr std::size_t max_address_bytes = limits::max_address_chars * max_utf8_bytes;
 
 }  // namespace
 
@@ -27,11 +55,11 @@ Result<SignUp> read_sign_up(const http::Request& request) {
   auto body = http::JsonInput::parse(request);
   if (!body) return body.error();
   SignUp sign_up;
-  sign_up.name = read_field(*body, "userName", limits::max_user_name_chars * max_utf8_bytes, wrong_name);
+  sign_up.name = read_field(*body, "userName", max_name_bytes, wrong_name);
   sign_up.email = read_field(*body, "userEmail", limits::max_email_bytes, wrong_email);
-  sign_up.password = read_field(*body, "userPassword", max_password_bytes, wrong_password);
+  sign_up.password = read_new_password(*body, "userPassword");
   sign_up.phone = read_field(*body, "userPhoneNumber", limits::max_phone_bytes, wrong_phone);
-  sign_up.address = read_field(*body, "address", limits::max_address_chars * max_utf8_bytes, wrong_address);
+  sign_up.address = read_field(*body, "address", max_address_bytes, wrong_address);
   if (auto failure = body->finish()) return std::move(*failure);
   return sign_up;
 }
@@ -41,9 +69,57 @@ Result<Credentials> read_credentials(const http::Request& request) {
   if (!body) return body.error();
   Credentials credentials;
   credentials.email = body->text("userEmail", 1, limits::max_email_bytes);
-  credentials.password = body->text("userPassword", 1, max_password_bytes);
+  credentials.password = body->secret("userPassword", 1, max_password_bytes);
   if (auto failure = body->finish()) return std::move(*failure);
   return credentials;
+}
+
+Result<std::string> read_refresh_token(const http::Request& request) {
+  auto body = http::JsonInput::parse(request);
+  if (!body) return body.error();
+  std::string token = body->text("refreshToken", 1, limits::max_token_bytes);
+  if (auto failure = body->finish()) return std::move(*failure);
+  return token;
+}
+
+Result<Passwords> read_passwords(const http::Request& request) {
+  auto body = http::JsonInput::parse(request);
+  if (!body) return body.error();
+  Passwords passwords;
+  passwords.current = body->secret("currentPassword", 1, max_password_bytes);
+  passwords.replacement = read_new_password(*body, "newPassword");
+  if (auto failure = body->finish()) return std::move(*failure);
+  return passwords;
+}
+
+Result<AccountChange> read_change(const http::Request& request, Editor editor) {
+  auto body = http::JsonInput::parse(request);
+  if (!body) return body.error();
+  AccountChange change;
+  change.name = read_change_of(*body, "userName", max_name_bytes, wrong_name);
+  change.email = read_change_of(*body, "userEmail", limits::max_email_bytes, wrong_email);
+  change.phone = read_change_of(*body, "userPhoneNumber", limits::max_phone_bytes, wrong_phone);
+  change.address = read_change_of(*body, "address", max_address_bytes, wrong_address);
+  if (editor == Editor::admin) change.role = read_role(*body);
+  if (auto failure = body->finish()) return std::move(*failure);
+  return change;
+}
+
+Result<UserQuery> read_user_query(const http::Request& request) {
+  http::QueryInput input(request.query);
+  UserQuery query;
+  query.text = input.text("query", limits::max_user_query_bytes).value_or("");
+  query.limit =
+      static_cast<std::size_t>(input.integer("limit", 1, limits::page_max).value_or(limits::page_default));
+  query.before = UserId{input.integer("cursor", 1, std::numeric_limits<std::int64_t>::max()).value_or(0)};
+  if (auto failure = input.finish()) return std::move(*failure);
+  return query;
+}
+
+std::optional<Failure> read_nothing(const http::Request& request) {
+  auto body = http::JsonInput::parse(request);
+  if (!body) return body.error();
+  return body->finish();
 }
 
 void append_user(std::string& out, const User& user) {
@@ -60,9 +136,21 @@ void append_user(std::string& out, const User& user) {
   out += "\"}";
 }
 
-void append_session(std::string& out, const Session& session) {
-  fmt::format_to(std::back_inserter(out), R"({{"accessToken":"{}","tokenType":"Bearer","expiresIn":{}}})",
-                 session.access_token, session.expires_in.count());
+void append_users(std::string& out, const UserPage& page) {
+  out += R"({"items":[)";
+  for (const User& user : page.items) {
+    if (&user != page.items.data()) out += ',';
+    append_user(out, user);
+  }
+  out += ']';
+  if (page.next) fmt::format_to(std::back_inserter(out), R"(,"nextCursor":"{}")", page.next->value);
+  out += '}';
+}
+
+void append_tokens(std::string& out, const Tokens& tokens) {
+  fmt::format_to(std::back_inserter(out),
+                 R"({{"accessToken":"{}","refreshToken":"{}","tokenType":"Bearer","expiresIn":{}}})",
+                 tokens.access, tokens.refresh, tokens.expires_in.count());
 }
 
 }  // namespace buyme::user

@@ -6,19 +6,32 @@
 
 namespace buyme::user {
 
-UserService::UserService(UserSettings settings, UserStore& store, Pool& hashing, Pool& database,
-                         const TokenKey& key, Clock& clock, Log log)
+UserService::UserService(UserSettings settings, UserStore& store, Denylist& denylist, Pool& hashing,
+                         Pool& database, const TokenKey& key, Clock& clock, Log log)
     : settings_(settings),
       store_(store),
+      denylist_(denylist),
       hashing_(hashing),
       database_(database),
       key_(key),
       clock_(clock),
       log_(std::move(log)),
+      account_log_ins_(limits::login_failures, limits::login_failure_window, limits::login_failure_accounts),
+      network_log_ins_(limits::address_login_failures, limits::login_failure_window,
+                       limits::limited_addresses),
+      network_sign_ups_(limits::address_sign_ups, limits::address_sign_up_window, limits::limited_addresses),
       decoy_hash_(hash_password(secure_random_bytes(16), settings.password_cost)) {}
 
-Awaitable<Result<User>> UserService::sign_up(SignUp sign_up) {
-  return create(std::move(sign_up), Role::user);
+Awaitable<Result<User>> UserService::sign_up(SignUp sign_up, std::string remote) {
+  const std::string network = network_of(remote);
+  if (settings_.limit_attempts && !network.empty()) {
+    if (const auto wait = network_sign_ups_.begin(network, clock_.monotonic())) {
+      co_return Failure(Error::rate_limited,
+                        "Too many accounts were made from this network. Try again later.")
+          .retry_in(*wait);
+    }
+  }
+  co_return co_await create(std::move(sign_up), Role::user);
 }
 
 Awaitable<Result<User>> UserService::create_admin(std::string email, std::string password) {
@@ -34,12 +47,8 @@ Awaitable<Result<User>> UserService::create_admin(std::string email, std::string
 }
 
 Awaitable<Result<User>> UserService::create(SignUp sign_up, Role role) {
-  auto hash_it = [password = std::move(sign_up.password),
-                  cost = settings_.password_cost]() -> Result<std::string> {
-    return hash_password(password, cost);
-  };
-  auto hash = co_await hashing_.run(std::move(hash_it));
-  if (!hash) co_return hash.error();
+  auto hashed = co_await hash(std::move(sign_up.password));
+  if (!hashed) co_return hashed.error();
 
   Account account;
   account.user.name = std::move(sign_up.name);
@@ -48,7 +57,7 @@ Awaitable<Result<User>> UserService::create(SignUp sign_up, Role role) {
   account.user.address = std::move(sign_up.address);
   account.user.role = role;
   account.user.created_at = clock_.now();
-  account.password_hash = std::move(*hash);
+  account.password_hash = std::move(*hashed);
 
   auto insert_it = [this, account]() { return store_.insert(account); };
   const auto id = co_await database_.run(std::move(insert_it));
@@ -57,46 +66,18 @@ Awaitable<Result<User>> UserService::create(SignUp sign_up, Role role) {
   co_return std::move(account.user);
 }
 
-Awaitable<Result<Session>> UserService::log_in(std::string email, std::string password) {
-  email = normalized_email(email);
-  if (settings_.limit_logins) {
-    if (const auto wait = limiter_.begin(email, clock_.monotonic())) {
-      co_return Failure(Error::rate_limited,
-                        "Too many wrong passwords for this account. Wait, then try again.")
-          .retry_in(*wait);
-    }
-  }
-  const auto user = co_await check_credentials(email, std::move(password));
-  const bool failed = !user && user.error().error == Error::wrong_credentials;
-  if (settings_.limit_logins && !failed) limiter_.forgive(email, clock_.monotonic());
-  if (!user) co_return user.error();
-
-  Session session;
-  session.expires_in = std::chrono::seconds{settings_.access_token_seconds};
-  session.access_token = issue_token(user->id, user->role, session.expires_in);
-  co_return session;
+Awaitable<Result<std::string>> UserService::hash(std::string password) {
+  auto hash_it = [password = std::move(password), cost = settings_.password_cost]() -> Result<std::string> {
+    return hash_password(password, cost);
+  };
+  co_return co_await hashing_.run(std::move(hash_it));
 }
 
-// One hash is spent whether or not there is an account.
-Awaitable<Result<User>> UserService::check_credentials(std::string email, std::string password) {
-  auto find_it = [this, email = std::move(email)]() -> Result<std::optional<Account>> {
-    return store_.find_by_email(email);
-  };
-  const auto found = co_await database_.run(std::move(find_it));
-  if (!found) co_return found.error();
-  const std::optional<Account>& account = *found;
-  const bool can_log_in = account && account->password_hash != no_password;
-
-  auto verify_it = [password = std::move(password),
-                    hash = can_log_in ? account->password_hash : decoy_hash_]() -> Result<bool> {
+Awaitable<Result<bool>> UserService::matches(std::string password, std::string hash) {
+  auto verify_it = [password = std::move(password), hash = std::move(hash)]() -> Result<bool> {
     return verify_password(password, hash);
   };
-  const auto matches = co_await hashing_.run(std::move(verify_it));
-  if (!matches) co_return matches.error();
-  if (!can_log_in || !*matches) {
-    co_return Failure(Error::wrong_credentials, "There is no account with this e-mail address and password.");
-  }
-  co_return account->user;
+  co_return co_await hashing_.run(std::move(verify_it));
 }
 
 Awaitable<Result<User>> UserService::profile(UserId id) {
@@ -105,6 +86,37 @@ Awaitable<Result<User>> UserService::profile(UserId id) {
   if (!found) co_return found.error();
   if (!*found) co_return Failure(Error::not_found, "This account does not exist any more.");
   co_return std::move(**found);
+}
+
+Awaitable<Result<User>> UserService::change(UserId id, AccountChange change) {
+  if (change.email) change.email = normalized_email(*change.email);
+  const bool role_named = change.role.has_value();
+  auto change_it = [this, id, change = std::move(change)]() {
+    return store_.change(id, change, clock_.now());
+  };
+  auto changed = co_await database_.run(std::move(change_it));
+  if (!changed) co_return changed.error();
+  denylist_.deny(changed->denials);
+  if (role_named) {
+    log_->info("user {} has the role of {} now", id.value,
+               changed->user.role == Role::admin ? "admin" : "user");
+  }
+  co_return std::move(changed->user);
+}
+
+Awaitable<Result<UserPage>> UserService::list(UserQuery query) {
+  const std::size_t wanted = query.limit;
+  ++query.limit;  // one more tells whether there is a next page
+  auto list_them = [this, query = std::move(query)] { return store_.list(query); };
+  auto users = co_await database_.run(std::move(list_them));
+  if (!users) co_return users.error();
+  UserPage page;
+  page.items = std::move(*users);
+  if (page.items.size() > wanted) {
+    page.items.resize(wanted);
+    page.next = page.items.back().id;
+  }
+  co_return page;
 }
 
 Awaitable<Result<UserService::Buyers>> UserService::create_rehearsal_buyers(std::int64_t count) {
@@ -124,19 +136,25 @@ Result<UserService::Buyers> UserService::insert_rehearsal_buyers(std::int64_t co
   const auto first =
       store_.add_rehearsal_buyers({.tag = secure_random_hex(6), .count = count, .created_at = clock_.now()});
   if (!first) return first.error();
+  const Time now = clock_.now();
   Buyers buyers;
   buyers.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
     const UserId id{first->value + i};
-    buyers.emplace_back(id, issue_token(id, Role::user, limits::rehearsal_token_lifetime));
+    buyers.emplace_back(id,
+                        issue_token(id, Role::user, new_session_id(), now, limits::rehearsal_token_lifetime));
   }
   return buyers;
 }
 
-std::string UserService::issue_token(UserId user, Role role, std::chrono::seconds lifetime) const {
-  constexpr std::size_t session_id_bytes = 16;
-  const Time now = clock_.now();
-  return key_.sign({user, role, now, now + lifetime, secure_random_hex(session_id_bytes)});
+std::string UserService::new_session_id() {
+  constexpr std::size_t bytes = 16;
+  return secure_random_hex(bytes);
+}
+
+std::string UserService::issue_token(UserId user, Role role, std::string session, Time now,
+                                     std::chrono::seconds lifetime) const {
+  return key_.sign({user, role, now, now + lifetime, std::move(session)});
 }
 
 }  // namespace buyme::user

@@ -78,16 +78,16 @@ TEST(UserService, LogsInWithATokenThatTheKeyVerifies) {
   const auto session = shop.log_in("KIM@example.com", "correct horse");
   ASSERT_TRUE(session) << session.error().detail;
   EXPECT_EQ(session->expires_in, 3'600s);
-  const auto claims = shop.key.verify(session->access_token, shop.clock.now());
+  const auto claims = shop.key.verify(session->access, shop.clock.now());
   ASSERT_TRUE(claims);
   EXPECT_EQ(claims->user, UserId{1});
   EXPECT_EQ(claims->role, Role::user);
-  EXPECT_TRUE(shop.key.verify(session->access_token, shop.clock.now() + 3'598s));
-  EXPECT_FALSE(shop.key.verify(session->access_token, shop.clock.now() + 3'600s));
+  EXPECT_TRUE(shop.key.verify(session->access, shop.clock.now() + 3'598s));
+  EXPECT_FALSE(shop.key.verify(session->access, shop.clock.now() + 3'600s));
 
   const auto next = shop.log_in("kim@example.com", "correct horse");
   ASSERT_TRUE(next);
-  EXPECT_NE(shop.key.verify(next->access_token, shop.clock.now())->session_id, claims->session_id);
+  EXPECT_NE(shop.key.verify(next->access, shop.clock.now())->session_id, claims->session_id);
 }
 
 TEST(UserService, WrongPasswordAndUnknownAddressLookAlike) {
@@ -150,7 +150,7 @@ TEST(UserService, RightPasswordsAreNotCounted) {
 }
 
 TEST(UserService, LoginsAreNotLimitedWhereThatIsOff) {
-  TestShop shop({.password_cost = TestShop::cheap, .limit_logins = false});
+  TestShop shop({.password_cost = TestShop::cheap, .limit_attempts = false});
   for (int i = 0; i < 2 * limits::login_failures; ++i) {
     ASSERT_EQ(error_of(shop.log_in("kim@example.com", "wrong horse")), Error::wrong_credentials) << i;
   }
@@ -206,7 +206,7 @@ TEST(UserService, MakesAdmins) {
   EXPECT_EQ(admin->email, "boss@shop.example");
   const auto session = shop.log_in("boss@shop.example", "open sesame");
   ASSERT_TRUE(session);
-  EXPECT_EQ(shop.key.verify(session->access_token, shop.clock.now())->role, Role::admin);
+  EXPECT_EQ(shop.key.verify(session->access, shop.clock.now())->role, Role::admin);
 }
 
 TEST(UserService, NoAccountIsPromoted) {

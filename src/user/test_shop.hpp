@@ -2,9 +2,13 @@
 // stands.
 #pragma once
 
+#include <functional>
+
 #include "core/token.hpp"
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
+#include "user/authenticator.hpp"
+#include "user/ending.hpp"
 #include "user/service.hpp"
 
 namespace buyme::user {
@@ -21,12 +25,48 @@ class StandingClock final : public Clock {
   std::chrono::nanoseconds passed_ = std::chrono::hours{1};
 };
 
+// An order service that remembers whose unpaid orders were canceled, and fails on demand.
+class RememberedOrders final : public order::OrderApi {
+ public:
+  Awaitable<Result<void>> cancel_unpaid(UserId user) override {
+    if (before_cancel) before_cancel();
+    if (failures > 0 && failures-- > 0) co_return Failure(Error::overloaded, "busy");
+    canceled.push_back(user);
+    co_return Result<void>();
+  }
+
+  Awaitable<Result<void>> put_terms(order::TermsUpdate) override { co_return unexpected(); }
+  Awaitable<Result<std::vector<order::StockChange>>> stock_history(ProductId, std::optional<std::int64_t>,
+                                                                   std::size_t) override {
+    co_return unexpected();
+  }
+  Awaitable<Result<order::StockLevel>> stock(ProductId) override { co_return unexpected(); }
+  Awaitable<Result<std::vector<order::StockLevel>>> stock(std::vector<ProductId>) override {
+    co_return unexpected();
+  }
+  Awaitable<Result<order::PaymentTicket>> enter_payment(OrderId, Caller, bool) override {
+    co_return unexpected();
+  }
+  Awaitable<Result<order::PaymentSettlement>> settle_payment(OrderId, order::AttemptRef, bool) override {
+    co_return unexpected();
+  }
+  Awaitable<Result<order::Order>> get(OrderId, Caller) override { co_return unexpected(); }
+
+  std::vector<UserId> canceled;
+  int failures = 0;  // calls that fail before the next that succeeds
+  std::function<void()> before_cancel;
+
+ private:
+  static Failure unexpected() { return {Error::internal, "accounts do not ask this"}; }
+};
+
 struct TestShop {
   static constexpr PasswordCost cheap{.memory_kib = 8, .passes = 1};
 
   explicit TestShop(UserSettings settings = {.password_cost = cheap}, std::size_t hash_queue = 16)
       : hashing("hash", 2, hash_queue),
-        service(settings, *store, hashing, database, key, clock, make_null_log()) {}
+        service(settings, *store, *denylist, hashing, database, key, clock, make_null_log()),
+        ending(*store, *denylist, orders, database, clock, make_null_log()) {}
 
   static SignUp kim() {
     return {.name = "김철수",
@@ -36,17 +76,26 @@ struct TestShop {
             .address = "서울시 중구 1"};
   }
   Result<User> sign_up(SignUp input = kim()) { return test::run(service.sign_up(std::move(input))); }
-  Result<Session> log_in(std::string email, std::string password) {
+  Result<Tokens> log_in(std::string email = "kim@example.com", std::string password = "correct horse") {
     return test::run(service.log_in(std::move(email), std::move(password)));
+  }
+  Result<Tokens> refresh(std::string token) { return test::run(service.refresh(std::move(token))); }
+  Claims claims_of(const Tokens& tokens) const { return key.verify(tokens.access, clock.now()).value(); }
+  // What the HTTP layer would say to the access token.
+  bool is_good(const Tokens& tokens) const {
+    return JwtAuthenticator(key, *denylist, clock).verify(tokens.access).has_value();
   }
 
   test::TempDir directory;
   StandingClock clock;
   TokenKey key{"0123456789abcdef0123456789abcdef"};
   std::unique_ptr<UserStore> store = open_user_store(directory.file("user.db"), 2);
+  std::unique_ptr<Denylist> denylist = make_local_denylist(clock);
+  RememberedOrders orders;
   Pool hashing;
   Pool database{"database", 2, 64};
   UserService service;
+  AccountEnding ending;
 };
 
 }  // namespace buyme::user
