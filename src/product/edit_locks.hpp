@@ -35,7 +35,8 @@ class EditLocks {
 
   explicit EditLocks(Clock& clock);
 
-  // All of them or none. overloaded after limits::edit_wait: nothing was done.
+  // All of them or none, in the order in which they were asked for. overloaded after limits::edit_wait:
+  // nothing was done.
   Awaitable<Result<Held>> hold(std::vector<ProductId> products);
 
  private:

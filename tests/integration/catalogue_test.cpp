@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <boost/json/array.hpp>
+#include <functional>
 #include <thread>
 
 #include "core/random.hpp"
@@ -131,6 +132,14 @@ TEST_F(Catalogue, AnExportedFileIsImported) {
   EXPECT_EQ(nobody->get(path(product + 1)).text("productName"), "New, \"boxed\"");
 }
 
+// A disk that others use may keep an edit for longer than the next one waits: that one was certainly not
+// made.
+HttpReply until_admitted(const std::function<HttpReply()>& request) {
+  HttpReply reply = request();
+  while (reply.code() == "OVERLOADED") reply = request();
+  return reply;
+}
+
 // Buyers order while one admin raises and lowers the total and another renames the product.
 TEST_F(Catalogue, ATotalThatMovesWhileBuyersOrder) {
   open_shop();
@@ -151,8 +160,9 @@ TEST_F(Catalogue, ATotalThatMovesWhileBuyersOrder) {
   crowd.emplace_back([&] {
     HttpClient client = shop->client(accounts.admin_token);
     for (int i = 0; !over; ++i) {
-      const HttpReply renamed =
-          client.request("PATCH", path(product), fmt::format(R"({{"productName":"Name {}"}})", i));
+      const HttpReply renamed = until_admitted([&] {
+        return client.request("PATCH", path(product), fmt::format(R"({{"productName":"Name {}"}})", i));
+      });
       EXPECT_EQ(renamed.status, 200) << renamed.body;
     }
   });
@@ -160,7 +170,7 @@ TEST_F(Catalogue, ATotalThatMovesWhileBuyersOrder) {
   for (int i = 0; i < 60; ++i) {
     const std::int64_t delta = static_cast<std::int64_t>(random.below(9)) - 3;
     if (delta == 0) continue;
-    const HttpReply adjusted = adjust(*admin, product, delta);
+    const HttpReply adjusted = until_admitted([&] { return adjust(*admin, product, delta); });
     if (adjusted.status == 200) moved += delta;
     EXPECT_TRUE(adjusted.status == 200 || adjusted.code() == "ILLEGAL_STATE") << adjusted.body;
   }
