@@ -13,6 +13,7 @@
 #include <future>
 #include <thread>
 
+#include "app/operator_desk.hpp"
 #include "core/limits.hpp"
 #include "core/random.hpp"
 #include "core/token.hpp"
@@ -155,6 +156,11 @@ http::ServerSettings server_settings(const Config& config) {
   settings.port = static_cast<std::uint16_t>(config.server.port);
   settings.trusted = config.auth == Auth::trusted;
   settings.max_connections = static_cast<std::size_t>(config.server.max_connections);
+  settings.max_streams = std::min(limits::max_streams, settings.max_connections / 2);
+  settings.allowed_origins = config.server.allowed_origins;
+  settings.trusted_proxies = config.server.trusted_proxies;
+  settings.account_rate = {config.rate.account_per_second, config.rate.account_burst};
+  settings.address_rate = {config.rate.address_per_second, config.rate.address_burst};
   return settings;
 }
 
@@ -184,11 +190,23 @@ struct Shop::Parts {
         payments({Milliseconds{config.payment.timeout_ms}}, *payment_store, *provider, orders, *clock, log),
         authenticator(key, *clock),
         checkpoints(file("order.sqlite"), log),
-        server(server_settings(config), router, authenticator, *clock, io, log) {
+        server(server_settings(config), router, authenticator, *clock, io, log),
+        desk({server,
+              orders,
+              order_writer,
+              *order_store,
+              writer.context().get_executor(),
+              hashing,
+              database,
+              *clock,
+              file("order.sqlite"),
+              file("payment.sqlite"),
+              {file("user.sqlite"), file("product.sqlite"), file("payment.sqlite"), file("order.sqlite")}}) {
     router.mount(users, user::endpoints());
     router.mount(products, product::endpoints());
     router.mount(orders, order::endpoints());
     router.mount(payments, payment::endpoints());
+    router.mount(desk, operator_endpoints());
   }
 
   std::string file(std::string_view name) const { return config.data_dir + "/" + std::string(name); }
@@ -228,6 +246,7 @@ struct Shop::Parts {
   http::Router router;
   Checkpoints checkpoints;
   http::Server server;
+  OperatorDesk desk;
 
   std::future<void> rounds_ended;
   bool stopped = false;
@@ -264,10 +283,12 @@ void Shop::Parts::start_jobs() {
 void Shop::Parts::start_http() {
   io.start();
   server.start();
+  desk.enter(OperatorDesk::Phase::serving);
 }
 
 bool Shop::Parts::stop(std::chrono::milliseconds deadline) {
   if (std::exchange(stopped, true)) return true;
+  desk.enter(OperatorDesk::Phase::stopping);
   const Monotonic latest = clock->monotonic() + deadline;
   const auto left = [&] {
     return std::max<std::chrono::nanoseconds>(latest - clock->monotonic(), Milliseconds{0});

@@ -88,4 +88,11 @@ struct ErrorInfo {
 };
 const ErrorInfo& error_info(Error error);
 
+// The same for a reader of Korean; what is particular to one failure stands in its members. Empty for none.
+struct KoreanText {
+  std::string_view title;
+  std::string_view detail;
+};
+KoreanText korean_text(Error error);
+
 }  // namespace buyme

@@ -24,6 +24,26 @@ inline constexpr auto sweep_pause = 1s;                     // between two looks
 inline constexpr std::size_t pipeline_burst = 16;           // requests answered before others have their turn
 inline constexpr int listen_backlog = 4'096;
 inline constexpr auto shutdown_deadline = 10s;
+inline constexpr auto slow_request = 1s;                    // longer ones are logged
+inline constexpr int access_lines = 20;                     // of slow or failed requests, per thread and second
+inline constexpr std::int64_t account_rate = 20;   // changing requests of an account a second, ...
+inline constexpr std::int64_t account_burst = 100;  // ... and at once
+inline constexpr std::int64_t address_rate = 2'000;  // of one address: a campus shares one
+inline constexpr std::int64_t address_burst = 20'000;
+inline constexpr auto preflight_lifetime = 600s;  // what a browser may remember of one
+
+// Operation
+inline constexpr auto readiness_lifetime = 1s;              // a look at the databases is good for this long, ...
+inline constexpr auto readiness_patience = 1s;              // ... and they have this long to answer
+inline constexpr std::size_t metrics_products = 200;        // the newest; each is four lines
+
+// Server-sent events
+inline constexpr std::size_t max_streams = 5'000;           // listeners per process; past it: 503 OVERLOADED
+inline constexpr auto stream_tick = 20ms;                   // a thread looks at some of its listeners, ...
+inline constexpr auto stream_period = 100ms;                // ... and at each of them this often at most
+inline constexpr std::size_t stream_burst = 100;            // listeners written to per tick and thread
+inline constexpr auto stream_heartbeat = 15s;               // a comment when nothing else was sent
+inline constexpr auto stream_patience = 10s;                // for a listener who does not read
 
 // JSON
 inline constexpr std::size_t max_json_depth = 8;
@@ -119,6 +139,7 @@ static_assert(group_commit_round <= group_commit_queue);
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");
 static_assert(ledger_refresh * 2 <= ledger_freshness, "one refresh may fail before refusals stop");
 static_assert(max_header_bytes > max_target_bytes);
+static_assert(max_streams < max_connections, "listeners must leave room for buyers");
 static_assert(max_connections >= 10'000, "ten thousand buyers at once is the job");
 
 }  // namespace buyme::limits

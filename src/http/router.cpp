@@ -63,6 +63,11 @@ struct Segments {
 
 }  // namespace
 
+std::string_view method_name(Method method) {
+  const auto index = static_cast<std::size_t>(method);
+  return index < method_names.size() ? method_names[index] : "other";
+}
+
 void Router::add(Route route) {
   const Segments segments(route.path);
   if (segments.count == 0 || route.method == Method::other) {
@@ -87,35 +92,36 @@ void Router::add(Route route) {
 
 Result<const Router::Route*> Router::find(Request& request) const {
   const Segments segments(request.path);
-  const auto first_match = [&](std::size_t method) -> const Route* {
-    for (const std::uint32_t index : groups_[method][segments.count - 1]) {
-      if (segments.match(routes_[index])) return &routes_[index];
-    }
-    return nullptr;
-  };
-  if (segments.count > 0) {
-    if (request.method != Method::other) {
-      if (const Route* route = first_match(static_cast<std::size_t>(request.method))) {
-        std::size_t filled = 0;
-        for (std::size_t i = 0; i < segments.count; ++i) {
-          if (is_parameter(route->segments[i])) request.params[filled++] = segments.part[i];
-        }
-        return route;
+  if (segments.count > 0 && request.method != Method::other) {
+    for (const std::uint32_t index : groups_[static_cast<std::size_t>(request.method)][segments.count - 1]) {
+      const Route& route = routes_[index];
+      if (!segments.match(route)) continue;
+      std::size_t filled = 0;
+      for (std::size_t i = 0; i < segments.count; ++i) {
+        if (is_parameter(route.segments[i])) request.params[filled++] = segments.part[i];
       }
-    }
-    std::string allow;
-    for (std::size_t method = 0; method < method_names.size(); ++method) {
-      if (first_match(method) == nullptr) continue;
-      if (!allow.empty()) allow += ", ";
-      allow += method_names[method];
-      if (method == static_cast<std::size_t>(Method::get)) allow += ", HEAD";
-    }
-    if (!allow.empty()) {
-      return Failure(Error::method_not_allowed, "This path exists, but not with this method.")
-          .with("allow", std::move(allow));
+      return &route;
     }
   }
-  return Failure(Error::not_found, "There is nothing at this path.");
+  std::string allow = methods_of(request.path);
+  if (allow.empty()) return Failure(Error::not_found, "There is nothing at this path.");
+  return Failure(Error::method_not_allowed, "This path exists, but not with this method.")
+      .with("allow", std::move(allow));
+}
+
+std::string Router::methods_of(std::string_view path) const {
+  std::string allow;
+  const Segments segments(path);
+  for (std::size_t method = 0; method < method_names.size() && segments.count > 0; ++method) {
+    const Group& group = groups_[method][segments.count - 1];
+    const bool exists = std::any_of(group.begin(), group.end(),
+                                    [&](std::uint32_t index) { return segments.match(routes_[index]); });
+    if (!exists) continue;
+    if (!allow.empty()) allow += ", ";
+    allow += method_names[method];
+    if (method == static_cast<std::size_t>(Method::get)) allow += ", HEAD";
+  }
+  return allow;
 }
 
 }  // namespace buyme::http

@@ -77,4 +77,15 @@ void append_orders(std::string& out, const OrderPage& page) {
   out += '}';
 }
 
+void append_stock(std::string& out, const StockLevel& level) {
+  fmt::format_to(std::back_inserter(out),
+                 R"({{"productId":{},"total":{},"available":{},"held":{},"sold":{},"soldOut":{}}})",
+                 level.product.value, level.total, level.available(), level.held, level.sold,
+                 level.available() <= 0);
+}
+
+std::int64_t read_last_event(const http::Request& request) {
+  return http::path_id(request.last_event_id).value_or(0);
+}
+
 }  // namespace buyme::order
