@@ -13,6 +13,8 @@
 //    -1 committed, which it becomes when the terms are not those that were decided on.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "order/rows_mysql.hpp"
 #include "order/store_mysql_parts.hpp"
 
