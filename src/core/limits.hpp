@@ -146,6 +146,18 @@ inline constexpr std::size_t csv_answer_bytes = 4 * 1024 * 1024;  // then the fi
 inline constexpr std::size_t group_commit_queue = 16'384;  // jobs waiting; past it: 503 OVERLOADED
 inline constexpr std::size_t group_commit_round = 256;     // jobs in one transaction
 
+// A database server
+inline constexpr auto database_connect_timeout = 2s;
+inline constexpr auto database_answer_timeout = 5s;   // for one statement's answer; past it: outcome unknown
+inline constexpr auto database_lock_wait = 1s;        // for a row that another transaction holds
+inline constexpr auto database_silence = 10s;         // a session that says nothing for so long is ended
+inline constexpr auto database_rest = 2s;             // a connection that rested longer is tried first
+inline constexpr auto database_migration_wait = 60s;  // for another server that migrates, or for a table
+inline constexpr int contended_tries = 3;             // of a transaction that others' locks undid
+inline constexpr auto contended_pause = 20ms;         // at most, before the next one
+inline constexpr std::int64_t batches_kept = 256;     // of a writer's committed rounds
+inline constexpr std::int64_t database_packet_bytes = 4 * 1024 * 1024;  // that the server must take
+
 // The rehearsal
 inline constexpr std::size_t drop_max_reply_bytes = 4 * 1024 * 1024;
 inline constexpr std::size_t drop_read_bytes = 4 * 1024;
@@ -165,6 +177,8 @@ inline constexpr auto control_answer_timeout = 600s;                   // a back
 inline constexpr auto control_connect_timeout = 5s;        // a shop that has just locked its directory
 
 static_assert(max_round <= placement_queue);
+static_assert(database_lock_wait * 2 < database_answer_timeout, "a lock that is not granted is told as such");
+static_assert(database_rest * 2 < database_silence);
 static_assert(group_commit_round <= group_commit_queue);
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");
 static_assert(ledger_refresh * 2 <= ledger_freshness, "one refresh may fail before refusals stop");

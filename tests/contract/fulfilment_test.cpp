@@ -260,7 +260,8 @@ TEST_P(FulfilmentContract, ALimitThatBeginsCountsWhatWasSentBack) {
   EXPECT_EQ(limit_row(1, 7).units, 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, FulfilmentContract, ::testing::Values(sqlite_store(), memory_store()),
+INSTANTIATE_TEST_SUITE_P(Stores, FulfilmentContract,
+                         ::testing::Values(sqlite_store(), memory_store(), mysql_store(), mysql_store(true)),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

@@ -496,7 +496,8 @@ TEST_P(StoreContract, AnOrdersStepsComeOldestFirst) {
   EXPECT_TRUE(run(reads->unpaid_orders(UserId{7}))->empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreContract, ::testing::Values(sqlite_store(), memory_store()),
+INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
+                         ::testing::Values(sqlite_store(), memory_store(), mysql_store(), mysql_store(true)),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

@@ -72,7 +72,8 @@ TEST_P(UnknownCommitContract, RoundsOfOtherServersAndOtherNumbersAreNotMeant) {
   EXPECT_EQ(settle(next), order::RoundFate::dead);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, UnknownCommitContract, ::testing::Values(memory_store()),
+INSTANTIATE_TEST_SUITE_P(Stores, UnknownCommitContract,
+                         ::testing::Values(memory_store(), mysql_store(), mysql_store(true)),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
