@@ -123,6 +123,16 @@ inline constexpr std::size_t csv_answer_bytes = 4 * 1024 * 1024;  // then the fi
 inline constexpr std::size_t group_commit_queue = 16'384;  // jobs waiting; past it: 503 OVERLOADED
 inline constexpr std::size_t group_commit_round = 256;     // jobs in one transaction
 
+// Redis
+inline constexpr auto redis_timeout = 200ms;          // of one command; a round of orders waits for it
+inline constexpr auto redis_connect_timeout = 1'000ms;  // through sentinels, too
+inline constexpr auto redis_backoff = 20ms;           // after a lost connection, doubled each time
+inline constexpr auto redis_backoff_max = 1'000ms;
+inline constexpr auto redis_ping = 1'000ms;           // of a subscription that hears nothing
+inline constexpr auto redis_look_pause = 5ms;          // while somebody waits for a connection
+inline constexpr std::size_t redis_in_flight = 4'096;  // commands without a reply; past it: overloaded
+inline constexpr std::size_t redis_read_bytes = 16 * 1024;
+
 // The rehearsal
 inline constexpr std::size_t drop_max_reply_bytes = 4 * 1024 * 1024;
 inline constexpr std::size_t drop_read_bytes = 4 * 1024;
@@ -146,6 +156,7 @@ static_assert(group_commit_round <= group_commit_queue);
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");
 static_assert(ledger_refresh * 2 <= ledger_freshness, "one refresh may fail before refusals stop");
 static_assert(max_header_bytes > max_target_bytes);
+static_assert(redis_timeout * 2 < placement_deadline, "a gate that hangs must leave a placement time");
 static_assert(address_login_failures > int(hash_queue), "log-ins under way count until they succeed");
 static_assert(rehearsal_token_lifetime <= longest_access_token);
 static_assert(ending_settles > placement_deadline + settle_budget, "what was admitted is decided by then");
