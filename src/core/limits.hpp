@@ -132,6 +132,8 @@ inline constexpr auto redis_ping = 1'000ms;           // of a subscription that 
 inline constexpr auto redis_look_pause = 5ms;          // while somebody waits for a connection
 inline constexpr std::size_t redis_in_flight = 4'096;  // commands without a reply; past it: overloaded
 inline constexpr std::size_t redis_read_bytes = 16 * 1024;
+inline constexpr auto gate_memory = 60s;       // what nobody restates for so long is forgotten
+inline constexpr auto gate_settle_pause = 1ms;  // for the next round to say that the last one is over
 
 // The rehearsal
 inline constexpr std::size_t drop_max_reply_bytes = 4 * 1024 * 1024;
@@ -156,6 +158,7 @@ static_assert(group_commit_round <= group_commit_queue);
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");
 static_assert(ledger_refresh * 2 <= ledger_freshness, "one refresh may fail before refusals stop");
 static_assert(max_header_bytes > max_target_bytes);
+static_assert(claim_lease > redis_timeout * 4 && gate_memory > claim_lease * 4);
 static_assert(redis_timeout * 2 < placement_deadline, "a gate that hangs must leave a placement time");
 static_assert(address_login_failures > int(hash_queue), "log-ins under way count until they succeed");
 static_assert(rehearsal_token_lifetime <= longest_access_token);

@@ -211,8 +211,9 @@ Awaitable<void> Client::State::watch(std::shared_ptr<State> state, std::shared_p
       state->drop("Redis does not answer in time");
       co_return;
     }
-    co_await state->clock.sleep_until(state->waiting.empty() ? now + state->settings.timeout
-                                                             : state->waiting.front()->deadline);
+    Monotonic next = now + state->settings.timeout;  // earlier than any command that is yet to be sent
+    if (!state->waiting.empty()) next = state->waiting.front()->deadline;
+    co_await state->clock.sleep_until(next);
   }
 }
 

@@ -194,7 +194,8 @@ Awaitable<Result<std::shared_ptr<Connection>>> open_connection(const Settings& s
       }
     }
     const GreetServer greeting{settings};
-    auto opened = co_await reach(server, clock, settings.master.empty() ? latest : deadline, greeting);
+    const Monotonic last_moment = settings.master.empty() ? latest : deadline;
+    auto opened = co_await reach(server, clock, last_moment, greeting);
     if (opened) co_return opened;
     last = opened.error();
   }

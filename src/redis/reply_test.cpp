@@ -8,7 +8,7 @@ namespace {
 TEST(RedisReply, ACommandCarriesAnyBytes) {
   std::string out;
   append_command(out, Words{"SET", "a\r\nb", std::string("\0x", 2)});
-  EXPECT_EQ(out, std::string("*3\r\n$3\r\nSET\r\n$4\r\na\r\nb\r\n$2\r\n\0x\r\n", 33));
+  EXPECT_EQ(out, std::string("*3\r\n$3\r\nSET\r\n$4\r\na\r\nb\r\n$2\r\n\0x\r\n", 31));
 }
 
 TEST(RedisReply, RepliesComeOutWholeHoweverTheyAreCut) {
