@@ -74,6 +74,7 @@ Awaitable<void> Subscriber::State::run() {
         told = false;
       }
       connection = nullptr;
+      if (std::exchange(confirmed, 0) == channels.size() && handlers.on_deaf) handlers.on_deaf();
     } else {
       why = opened.error().detail;
     }
@@ -102,7 +103,6 @@ Awaitable<std::string> Subscriber::State::serve() {
     if (stopped) break;
     if (!reply || reply->is_error()) {
       used->close();
-      connection = nullptr;
       co_return reply ? reply->text : reply.error().detail;
     }
     heard_at = clock.monotonic();

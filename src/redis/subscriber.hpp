@@ -22,11 +22,11 @@ namespace buyme::redis {
 
 class Subscriber {
  public:
-  // Both run on the executor and must not wait.
+  // They run on the executor and must not wait. The last two may be empty.
   struct Handlers {
     std::function<void(std::string_view channel, std::string_view message)> on_message;
-    std::function<void()>
-        on_listening;  // all channels are subscribed, for the first time or again; may be empty
+    std::function<void()> on_listening;  // all channels are subscribed, for the first time or again
+    std::function<void()> on_deaf;       // and are not any more
   };
 
   Subscriber(Settings settings, std::vector<std::string> channels, Handlers handlers, Clock& clock,

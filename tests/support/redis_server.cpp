@@ -170,16 +170,15 @@ std::string RedisServer::ask(const std::vector<std::string>& words) const {
   if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     throw std::runtime_error("the Redis server does not listen");
   }
-  // QUIT makes the server close behind its answers, so that the end of a reply needs no parser here.
   std::string request, reply;
   const bool authenticates = !settings_.password.empty() && settings_.sentinel_of == 0;
   if (authenticates) append_command(request, {"AUTH", settings_.password});
   append_command(request, words);
-  append_command(request, {"QUIT"});
   if (send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size())) {
     throw std::runtime_error("the Redis server does not read");
   }
+  shutdown(socket.get(), SHUT_WR);  // the server closes behind its answer, so no parser is needed here
   char block[4096];
   for (;;) {
     const auto size = recv(socket.get(), block, sizeof block, 0);
@@ -189,7 +188,6 @@ std::string RedisServer::ask(const std::vector<std::string>& words) const {
   }
   constexpr std::string_view ok = "+OK\r\n";
   if (authenticates && reply.starts_with(ok)) reply.erase(0, ok.size());
-  if (reply.ends_with(ok)) reply.erase(reply.size() - ok.size());
   return reply;
 }
 
