@@ -133,6 +133,12 @@ inline constexpr auto redis_look_pause = 5ms;          // while somebody waits f
 inline constexpr std::size_t redis_in_flight = 4'096;  // commands without a reply; past it: overloaded
 inline constexpr std::size_t redis_read_bytes = 16 * 1024;
 inline constexpr auto gate_memory = 60s;       // what nobody restates for so long is forgotten
+inline constexpr auto lock_lease = 10s;        // of a lock in Redis, renewed while it is held
+inline constexpr auto lock_look_pause = 50ms;  // of those who wait for one, should no notice come; with jitter
+inline constexpr auto fanout_pause = 100ms;    // between two messages about one product
+inline constexpr std::size_t denylist_chunk = 500;      // denials in one message, and entries read at once
+inline constexpr std::size_t denylist_untold = 50'000;  // denials that are kept to be told again
+inline constexpr auto denylist_retry = 200ms;           // after Redis could not be told or read
 inline constexpr auto gate_settle_pause = 1ms;  // for the next round to say that the last one is over
 
 // The rehearsal
