@@ -124,22 +124,22 @@ inline constexpr std::size_t group_commit_queue = 16'384;  // jobs waiting; past
 inline constexpr std::size_t group_commit_round = 256;     // jobs in one transaction
 
 // Redis
-inline constexpr auto redis_timeout = 200ms;          // of one command; a round of orders waits for it
+inline constexpr auto redis_timeout = 200ms;            // of one command; a round of orders waits for it
 inline constexpr auto redis_connect_timeout = 1'000ms;  // through sentinels, too
-inline constexpr auto redis_backoff = 20ms;           // after a lost connection, doubled each time
+inline constexpr auto redis_backoff = 20ms;             // after a lost connection, doubled each time
 inline constexpr auto redis_backoff_max = 1'000ms;
-inline constexpr auto redis_ping = 1'000ms;           // of a subscription that hears nothing
-inline constexpr auto redis_look_pause = 5ms;          // while somebody waits for a connection
-inline constexpr std::size_t redis_in_flight = 4'096;  // commands without a reply; past it: overloaded
+inline constexpr auto redis_ping = 1'000ms;             // of a subscription that hears nothing
+inline constexpr auto redis_look_pause = 5ms;           // while somebody waits for a connection
+inline constexpr std::size_t redis_in_flight = 4'096;   // commands without a reply; past it: overloaded
 inline constexpr std::size_t redis_read_bytes = 16 * 1024;
-inline constexpr auto gate_memory = 60s;       // what nobody restates for so long is forgotten
-inline constexpr auto lock_lease = 10s;        // of a lock in Redis, renewed while it is held
-inline constexpr auto lock_look_pause = 50ms;  // of those who wait for one, should no notice come; with jitter
-inline constexpr auto fanout_pause = 100ms;    // between two messages about one product
+inline constexpr auto gate_memory = 60s;                // what nobody restates for so long is forgotten
+inline constexpr auto gate_settle_pause = 1ms;          // for the next round to say that the last one is over
+inline constexpr auto fanout_pause = 100ms;             // between two messages about one product
 inline constexpr std::size_t denylist_chunk = 500;      // denials in one message, and entries read at once
 inline constexpr std::size_t denylist_untold = 50'000;  // denials that are kept to be told again
 inline constexpr auto denylist_retry = 200ms;           // after Redis could not be told or read
-inline constexpr auto gate_settle_pause = 1ms;  // for the next round to say that the last one is over
+inline constexpr auto lock_lease = 10s;                 // of a lock in Redis, renewed while it is held
+inline constexpr auto lock_look_pause = 50ms;           // of who waits for one without a notice; jittered
 
 // The rehearsal
 inline constexpr std::size_t drop_max_reply_bytes = 4 * 1024 * 1024;

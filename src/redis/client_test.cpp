@@ -207,6 +207,7 @@ TEST_F(RedisClient, FindsTheMasterThroughSentinelsAndFollowsAFailover) {
     return sentinel.ask({"SENTINEL", "replicas", "shop"}).find("master-link-status\r\n$2\r\nok") !=
            std::string::npos;
   })) << sentinel.ask({"SENTINEL", "replicas", "shop"});
+  ASSERT_TRUE(loop_.eventually([&] { return replica.ask({"GET", "key"}) == "$5\r\nvalue\r\n"; }));
   master.kill();
   ASSERT_TRUE(loop_.eventually([&] { return !client.connected(); }));
   ASSERT_TRUE(loop_.run(client.connected_within(Milliseconds{20'000})));
