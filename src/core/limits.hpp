@@ -158,6 +158,24 @@ inline constexpr auto contended_pause = 20ms;         // at most, before the nex
 inline constexpr std::int64_t batches_kept = 256;     // of a writer's committed rounds
 inline constexpr std::int64_t database_packet_bytes = 4 * 1024 * 1024;  // that the server must take
 
+// Redis
+inline constexpr auto redis_timeout = 200ms;            // of one command; a round of orders waits for it
+inline constexpr auto redis_connect_timeout = 1'000ms;  // through sentinels, too
+inline constexpr auto redis_backoff = 20ms;             // after a lost connection, doubled each time
+inline constexpr auto redis_backoff_max = 1'000ms;
+inline constexpr auto redis_ping = 1'000ms;             // of a subscription that hears nothing
+inline constexpr auto redis_look_pause = 5ms;           // while somebody waits for a connection
+inline constexpr std::size_t redis_in_flight = 4'096;   // commands without a reply; past it: overloaded
+inline constexpr std::size_t redis_read_bytes = 16 * 1024;
+inline constexpr auto gate_memory = 60s;                // what nobody restates for so long is forgotten
+inline constexpr auto gate_settle_pause = 1ms;          // for the next round to say that the last one is over
+inline constexpr auto fanout_pause = 100ms;             // between two messages about one product
+inline constexpr std::size_t denylist_chunk = 500;      // denials in one message, and entries read at once
+inline constexpr std::size_t denylist_untold = 50'000;  // denials that are kept to be told again
+inline constexpr auto denylist_retry = 200ms;           // after Redis could not be told or read
+inline constexpr auto lock_lease = 10s;                 // of a lock in Redis, renewed while it is held
+inline constexpr auto lock_look_pause = 50ms;           // of who waits for one without a notice; jittered
+
 // The rehearsal
 inline constexpr std::size_t drop_max_reply_bytes = 4 * 1024 * 1024;
 inline constexpr std::size_t drop_read_bytes = 4 * 1024;
@@ -183,6 +201,8 @@ static_assert(group_commit_round <= group_commit_queue);
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");
 static_assert(ledger_refresh * 2 <= ledger_freshness, "one refresh may fail before refusals stop");
 static_assert(max_header_bytes > max_target_bytes);
+static_assert(claim_lease > redis_timeout * 4 && gate_memory > claim_lease * 4);
+static_assert(redis_timeout * 2 < placement_deadline, "a gate that hangs must leave a placement time");
 static_assert(address_login_failures > int(hash_queue), "log-ins under way count until they succeed");
 static_assert(rehearsal_token_lifetime <= longest_access_token);
 static_assert(ending_settles > placement_deadline + settle_budget, "what was admitted is decided by then");

@@ -6,6 +6,7 @@
 #include "core/random.hpp"
 #include "simulation/shared_gate.hpp"
 #include "stock/gate.hpp"
+#include "support/redis_gates.hpp"
 #include "support/run.hpp"
 
 namespace buyme::test {
@@ -100,10 +101,26 @@ std::unique_ptr<stock::StockGate> shared_gate_alone() {
   return simulation::make_shared_gate_client(gate, 1, [] { return Time{}; });
 }
 
-INSTANTIATE_TEST_SUITE_P(Gates, GateContract,
-                         ::testing::Values(GateKind{"local", stock::make_local_gate},
-                                           GateKind{"shared", shared_gate_alone}),
-                         [](const auto& kind) { return kind.param.name; });
+// With the server that it runs on.
+class GateInRedisAlone final : public stock::StockGate {
+ public:
+  Awaitable<Result<std::vector<Units>>> claim(const ClaimRound& round) override {
+    return gate_->claim(round);
+  }
+  Awaitable<void> settle(std::int64_t seq, const std::vector<LedgerSnapshot>& ledgers) override {
+    return gate_->settle(seq, ledgers);
+  }
+
+ private:
+  RedisGates gates_;
+  std::unique_ptr<stock::StockGate> gate_ = gates_.open("alone");
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Gates, GateContract,
+    ::testing::Values(GateKind{"local", stock::make_local_gate}, GateKind{"shared", shared_gate_alone},
+                      GateKind{"redis", [] { return std::make_unique<GateInRedisAlone>(); }}),
+    [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "core/limits.hpp"
 #include "simulation/shared_gate.hpp"
+#include "support/redis_gates.hpp"
 #include "support/run.hpp"
 
 namespace buyme::test {
@@ -34,6 +35,18 @@ class MemoryGate final : public SharedGateUnderTest {
  private:
   simulation::SharedGate gate_;
   Time now_{};
+};
+
+class GateInRedis final : public SharedGateUnderTest {
+ public:
+  std::unique_ptr<stock::StockGate> server(std::int64_t id) override {
+    return gates_.open(std::to_string(id));
+  }
+  void advance(Milliseconds by) override { gates_.clock.advance(by); }
+  void forget_everything() override { gates_.server.ask({"FLUSHALL"}); }
+
+ private:
+  RedisGates gates_;
 };
 
 struct SharedGateKind {
@@ -91,6 +104,13 @@ TEST_P(SharedGateContract, AnOlderCallThanTheLastChangesNothing) {
   EXPECT_EQ(claim(*b, 1, ledger(1, 0), 10), 4) << "10 less 2 committed and 4 in flight";
 }
 
+TEST_P(SharedGateContract, AClaimThatArrivesBehindTheEndOfItsRoundHoldsNothing) {
+  EXPECT_EQ(claim(*a, 1, ledger(1, 0), 4), 4);
+  settle(*a, 1, ledger(2, 4));
+  (void)claim(*a, 1, ledger(1, 0), 4);
+  EXPECT_EQ(claim(*b, 1, ledger(1, 0), 10), 6);
+}
+
 TEST_P(SharedGateContract, AServerThatIsGoneLosesItsClaim) {
   EXPECT_EQ(claim(*a, 1, ledger(1, 0), 10), 10);
   gate->advance(limits::claim_lease - Milliseconds{1});
@@ -112,10 +132,11 @@ TEST_P(SharedGateContract, AUnitThatCameBackIsGrantedToWhoeverAsks) {
   EXPECT_EQ(claim(*b, 1, ledger(1, 10), 1), 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Gates, SharedGateContract,
-                         ::testing::Values(SharedGateKind{"memory",
-                                                          [] { return std::make_unique<MemoryGate>(); }}),
-                         [](const auto& kind) { return kind.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Gates, SharedGateContract,
+    ::testing::Values(SharedGateKind{"memory", [] { return std::make_unique<MemoryGate>(); }},
+                      SharedGateKind{"redis", [] { return std::make_unique<GateInRedis>(); }}),
+    [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
 

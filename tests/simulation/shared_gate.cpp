@@ -23,7 +23,8 @@ std::vector<Units> SharedGate::claim(Server server, const stock::ClaimRound& rou
     }
     granted.push_back(std::clamp<Units>(line.wanted, 0, std::max<Units>(0, free)));
     Claim& own = product.claims[server];
-    if (round.seq >= own.seq) own = {round.seq, granted.back(), now + limits::claim_lease};
+    if (round.seq < own.seq || (round.seq == own.seq && own.settled)) continue;  // late
+    own = {round.seq, granted.back(), now + limits::claim_lease, false};
   }
   return granted;
 }
@@ -31,7 +32,7 @@ std::vector<Units> SharedGate::claim(Server server, const stock::ClaimRound& rou
 void SharedGate::settle(Server server, std::int64_t seq, const std::vector<stock::LedgerSnapshot>& ledgers) {
   for (const auto& ledger : ledgers) {
     Claim& own = restate(ledger).claims[server];
-    if (seq >= own.seq) own = {seq, 0, {}};
+    if (seq >= own.seq) own = {seq, 0, {}, true};
   }
 }
 

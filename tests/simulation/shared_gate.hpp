@@ -31,6 +31,7 @@ class SharedGate {
     std::int64_t seq = 0;
     Units units = 0;
     Time deadline;
+    bool settled = false;  // the round `seq` is over
   };
   struct Product {
     stock::LedgerSnapshot ledger;
