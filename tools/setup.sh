@@ -23,9 +23,10 @@ for group in "$@"; do
   case "$group" in
     build) wanted+=(g++ make cmake ninja-build ccache mold pkg-config python3 ca-certificates
              "$(boost)" libsqlite3-dev libssl-dev libsodium-dev libspdlog-dev libfmt-dev
-             libtomlplusplus-dev libcli11-dev libsoci-dev
+             libtomlplusplus-dev libcli11-dev libsoci-dev libmariadb-dev
              libhowardhinnant-date-dev tzdata) ;;
-    test) version=$(clang_version); wanted+=(libgtest-dev "clang-$version" "libclang-rt-$version-dev") ;;
+    test) version=$(clang_version); wanted+=(libgtest-dev mariadb-server "clang-$version"
+            "libclang-rt-$version-dev") ;;
     simulation) wanted+=(libmimalloc-dev patch) ;;
     bench) wanted+=(wrk nginx-light) ;;
     lint) version=$(clang_version); wanted+=("clang-tidy-$version" "clang-format-$version") ;;
