@@ -20,6 +20,7 @@ struct MysqlAddress {
 
 class DatabaseAddress {
  public:
+  DatabaseAddress() = default;  // nowhere: to be assigned
   DatabaseAddress(std::string file) : place_(std::move(file)) {}
   DatabaseAddress(const char* file) : place_(std::string(file)) {}
   DatabaseAddress(const std::filesystem::path& file) : place_(file.string()) {}

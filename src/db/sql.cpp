@@ -140,6 +140,14 @@ const char* for_update(soci::session& session) {
   return is_mysql(session) ? " FOR UPDATE" : "";
 }
 
+void check_fence(soci::session& session, const Fence& fence) {
+  if (fence.token == 0) return;
+  long long token = 0;
+  session << "SELECT token FROM job_leases WHERE job = :job LOCK IN SHARE MODE", soci::use(fence.job),
+      soci::into(token);
+  if (!session.got_data() || token != fence.token) throw FenceLost(fence);
+}
+
 namespace {
 
 constexpr int no_code = -1;

@@ -22,6 +22,7 @@
 
 #include "core/pool.hpp"
 #include "db/address.hpp"
+#include "db/lease.hpp"
 #include "db/sqlite.hpp"
 
 namespace buyme::db {
@@ -118,6 +119,16 @@ bool is_mysql(soci::session& session);
 // Behind a SELECT: the rows stay as they are read until the transaction ends. Nothing for SQLite, whose
 // transaction is the only writer.
 const char* for_update(soci::session& session);
+
+// For the transactions of a job, before they change anything: throws FenceLost unless the lease is still the
+// one that `fence` is of. It cannot change hands until the transaction ends.
+void check_fence(soci::session& session, const Fence& fence);
+
+class FenceLost : public std::runtime_error {
+ public:
+  explicit FenceLost(const Fence& fence)
+      : std::runtime_error("another server has taken over the job " + fence.job) {}
+};
 
 // True when `error` is a violated UNIQUE or PRIMARY KEY, by the driver's error code, never by its text.
 bool is_unique_violation(const soci::soci_error& error);

@@ -119,6 +119,7 @@ void prepare_mysql(const MysqlAddress& server, std::span<const Migration> migrat
   soci::session session;
   open_mysql(session, server, limits::sql_migration_wait + limits::sql_answer_timeout);
   require_durable(session);
+  if (migrations.empty()) return;
   lock_schema(session);
   session << "CREATE TABLE IF NOT EXISTS schema_migration("
              "version INTEGER PRIMARY KEY, name VARCHAR(100) NOT NULL, checksum VARCHAR(16) NOT NULL, "
