@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/write.hpp>
 
 namespace buyme::test {
@@ -75,11 +76,12 @@ void LossyProxy::serve(Socket client) {
     if (stopping_) return;
     open_.insert(open_.end(), {client.native_handle(), server.native_handle()});
   }
+  std::atomic<bool> cut{false};
   std::thread answers([&] {
     std::array<char, 16'384> bytes;
     boost::system::error_code failed;
     while (const std::size_t size = server.read_some(asio::buffer(bytes), failed)) {
-      if (has_lost()) break;
+      if (cut) break;
       asio::write(client, asio::buffer(bytes, size), failed);
     }
     ::shutdown(client.native_handle(), SHUT_RDWR);
@@ -88,6 +90,7 @@ void LossyProxy::serve(Socket client) {
   while (const std::size_t size = client.read_some(asio::buffer(bytes), error)) {
     const auto lost = loses({bytes.data(), size});
     if (lost == Lost::question) break;
+    if (lost) cut = true;
     asio::write(server, asio::buffer(bytes, size), error);
   }
   ::shutdown(server.native_handle(), SHUT_RDWR);
