@@ -6,6 +6,7 @@
 #include <latch>
 
 #include "core/limits.hpp"
+#include "support/run.hpp"
 #include "support/test_database.hpp"
 #include "user/store.hpp"
 
@@ -164,6 +165,32 @@ TEST_P(TwoUserServers, RehearsalBuyersHaveNoGapThoughOthersSignUp) {
       EXPECT_EQ(one->find_by_id(UserId{first->value + n})->name, "Buyer " + std::to_string(n + 1));
     }
   }
+}
+
+TEST(UserJobs, AServerWhoseJobWasTakenOverChangesNothing) {
+  const test::TestDatabase place(test::DatabaseKind::mysql);
+  const auto store = open_user_store(place.address(), 2);
+  Account kim;
+  kim.user.email = "kim@example.com";
+  const UserId id = *store->insert(kim);
+  const Time now{Milliseconds{1'800'000'000'000}};
+  ASSERT_TRUE(store->open_session({"s", id, "", "token", now, now + 1h, now + 1h}));
+  ASSERT_TRUE(store->end_account(id, now));
+
+  Pool pool("leases", 1, 16);
+  const auto clock = make_system_clock();
+  const auto mine = db::make_sql_lease(place.address(), "accounts", pool, *clock);
+  const auto theirs = db::make_sql_lease(place.address(), "accounts", pool, *clock);
+  const db::Fence old_fence = *test::run(mine->hold());
+  place.execute("UPDATE job_leases SET expires_at = 1");
+  const db::Fence fence = *test::run(theirs->hold());
+  EXPECT_EQ(store->settle_ending(id, old_fence).error().error, Error::store_unavailable);
+  EXPECT_EQ(store->forget_sessions(now + 2h, 10, old_fence).error().error, Error::store_unavailable);
+  EXPECT_EQ(store->endings({}, 10)->size(), 1u);
+  EXPECT_EQ(place.integer("SELECT COUNT(*) FROM sessions"), 1);
+  EXPECT_TRUE(store->settle_ending(id, fence));
+  EXPECT_EQ(*store->forget_sessions(now + 2h, 10, fence), 1u);
+  EXPECT_EQ(store->endings({}, 10)->size(), 0u);
 }
 
 TEST(UserServer, GoesOnWhenItsDatabaseWasKilledAndStartedAgain) {
