@@ -176,6 +176,21 @@ inline constexpr auto denylist_retry = 200ms;           // after Redis could not
 inline constexpr auto lock_lease = 10s;                 // of a lock in Redis, renewed while it is held
 inline constexpr auto lock_look_pause = 50ms;           // of who waits for one without a notice; jittered
 
+// Databases behind a network, for the stores off the order path
+inline constexpr int sql_tries = 3;                    // of a transaction that others were in the way of
+inline constexpr auto sql_retry_pause = 20ms;          // before another try: times the tries, with jitter
+inline constexpr auto sql_lock_wait = 2s;              // for another transaction's row
+inline constexpr auto sql_wait_timeout = 10s;          // the server ends a session that says nothing
+inline constexpr auto sql_connect_timeout = 3s;
+inline constexpr auto sql_answer_timeout = 10s;        // for the answer to one statement
+inline constexpr auto sql_migration_wait = 300s;       // while another server changes the schema
+inline constexpr int commit_settle_tries = 30;         // to learn what became of a COMMIT without an answer
+inline constexpr auto commit_settle_pause = 100ms;     // between two of them
+
+// Jobs of which several servers run one
+inline constexpr auto job_lease = 5s;                  // past it another server may take the job over
+inline constexpr auto job_lease_renewal = 1'500ms;     // older leases are renewed before the next chunk
+
 // The rehearsal
 inline constexpr std::size_t drop_max_reply_bytes = 4 * 1024 * 1024;
 inline constexpr std::size_t drop_read_bytes = 4 * 1024;
@@ -198,6 +213,8 @@ static_assert(max_round <= placement_queue);
 static_assert(database_lock_wait * 2 < database_answer_timeout, "a lock that is not granted is told as such");
 static_assert(database_rest * 2 < database_silence);
 static_assert(group_commit_round <= group_commit_queue);
+static_assert(sql_answer_timeout > sql_lock_wait, "a wait for a lock is no lost connection");
+static_assert(job_lease_renewal * 3 < job_lease, "a renewal may fail twice");
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");
 static_assert(ledger_refresh * 2 <= ledger_freshness, "one refresh may fail before refusals stop");
 static_assert(max_header_bytes > max_target_bytes);

@@ -11,15 +11,36 @@
 
 namespace buyme::db {
 
+namespace {
+
+constexpr auto insert_writer = "INSERT INTO commit_writers(seq) VALUES(0)";
+constexpr auto raise_seq = "UPDATE commit_writers SET seq = :seq WHERE writer = :writer";
+constexpr auto select_seq = "SELECT seq FROM commit_writers WHERE writer = :writer FOR UPDATE";
+
+Failure refused() {
+  return Failure(Error::store_unavailable, "The shop cannot write right now; nothing was done. Try again.")
+      .retry_in(std::chrono::seconds{1});
+}
+
+Failure unknown() {
+  return Failure(Error::outcome_unknown, "Nobody knows yet whether it was saved. Look, then repeat.")
+      .retry_in(std::chrono::seconds{2});
+}
+
+}  // namespace
+
 struct GroupCommit::State {
   using Round = std::vector<std::unique_ptr<Job>>;
+  // collided: with another server; lost: the connection, before COMMIT. Both are certainly undone.
+  enum class Ended : std::uint8_t { committed, refused, collided, lost, unknown };
 
-  State(GroupCommitSettings wanted, std::span<const Migration> migrations, Log logger)
-      : settings(std::move(wanted)), database(settings.path, 1, migrations), log(std::move(logger)) {}
+  State(GroupCommitSettings wanted, const Schema& schema, Log logger)
+      : settings(std::move(wanted)), database(settings.database, 1, schema), log(std::move(logger)) {}
 
   GroupCommitSettings settings;
   SqlDatabase database;
   Log log;
+  long long writer = 0, seq = 0;  // MySQL: of this thread's row; 0: it has none yet
 
   mutable std::mutex mutex;  // guards the members down to `counts`
   std::condition_variable wake;
@@ -31,21 +52,27 @@ struct GroupCommit::State {
 
   void work();
   Round take();  // empty when stopping
-  void commit(soci::session& session, Round& round);
+  void pause(std::chrono::milliseconds duration);
+  void commit(Round& round);
+  void commit_apart(Round& round);
+  void count(const Round& round);
+
+  Ended attempt(Round& round);
+  void begin(soci::session& session);
   bool perform_all(soci::session& session, Round& round);
-  bool end(soci::session& session);
-  void undo(soci::session& session, Round& round);
+  Ended end(SqlDatabase::Lease& lease, soci::session& session);
+  Ended end_of(const soci::soci_error& error);
+  Ended learn_fate(SqlDatabase::Lease& lease);
+  bool was_committed(soci::session& session);
 };
 
 void GroupCommit::State::work() {
-  database.with_session([this](soci::session& session) {
-    for (;;) {
-      Round round = take();
-      if (round.empty()) return;
-      commit(session, round);
-      for (auto& job : round) job->resume();
-    }
-  });
+  for (;;) {
+    Round round = take();
+    if (round.empty()) return;
+    commit(round);
+    for (auto& job : round) job->resume();
+  }
 }
 
 GroupCommit::State::Round GroupCommit::State::take() {
@@ -62,60 +89,151 @@ GroupCommit::State::Round GroupCommit::State::take() {
   return round;
 }
 
-void GroupCommit::State::commit(soci::session& session, Round& round) {
-  if (!perform_all(session, round) || !end(session)) return undo(session, round);
+// Ends early when the thread is to stop.
+void GroupCommit::State::pause(std::chrono::milliseconds duration) {
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, duration, [this] { return stopping; });
+}
+
+void GroupCommit::State::commit(Round& round) {
+  Ended ended = attempt(round);
+  for (int tries = 1; tries < limits::sql_tries; ++tries) {
+    if (ended != Ended::collided && ended != Ended::lost) break;
+    pause(limits::sql_retry_pause * tries);
+    ended = attempt(round);
+  }
+  if (ended == Ended::committed) return count(round);
+  if (ended == Ended::collided && round.size() > 1) return commit_apart(round);
+  for (auto& job : round) job->fail(ended == Ended::unknown ? unknown() : refused());
+}
+
+// One job must not keep its neighbours from the disk.
+void GroupCommit::State::commit_apart(Round& round) {
+  for (auto& job : round) {
+    Round alone;
+    alone.push_back(std::move(job));
+    const Ended ended = attempt(alone);
+    if (ended == Ended::committed) {
+      count(alone);
+    } else {
+      alone.front()->fail(ended == Ended::unknown ? unknown() : refused());
+    }
+    job = std::move(alone.front());
+  }
+}
+
+void GroupCommit::State::count(const Round& round) {
   const std::lock_guard lock(mutex);
   ++counts.rounds;
   counts.jobs += round.size();
 }
 
-// False when the transaction as a whole is lost: the database refused to begin it, or undid all of it because
-// of one job (a full disk does that), so that not even the savepoint is there any more.
-bool GroupCommit::State::perform_all(soci::session& session, Round& round) {
+GroupCommit::State::Ended GroupCommit::State::attempt(Round& round) {
+  SqlDatabase::Lease lease(database);
   try {
-    session << "BEGIN IMMEDIATE";
-    for (auto& job : round) {
-      session << "SAVEPOINT job";
-      if (!job->perform(session)) session << "ROLLBACK TO job";
-      session << "RELEASE job";
-    }
-    return true;
+    soci::session& session = lease.session();
+    begin(session);
+    if (perform_all(session, round)) return end(lease, session);
+    lease.roll_back();
+    return Ended::collided;
   } catch (const soci::soci_error& error) {
     log->error("{}: a round of {} jobs was refused: {}", settings.name, round.size(), error.what());
-    return false;
+    lease.met(error);
+    lease.roll_back();
+    return end_of(error);
   }
 }
 
-bool GroupCommit::State::end(soci::session& session) {
+void GroupCommit::State::begin(soci::session& session) {
+  if (!is_mysql(session)) {
+    session << begin_text(session);
+    return;
+  }
+  if (writer == 0) {
+    session << insert_writer;
+    if (!session.get_last_insert_id("commit_writers", writer)) throw std::logic_error("no writer number");
+    seq = 0;
+  }
+  session << begin_text(session);
+  ++seq;
+  session << raise_seq, soci::use(seq), soci::use(writer);
+}
+
+// False when a job has met other servers' transactions. Throws when the transaction as a whole is lost: the
+// database refused to begin it, or undid all of it because of one job (a full disk does that), so that not
+// even the savepoint is there any more.
+bool GroupCommit::State::perform_all(soci::session& session, Round& round) {
+  for (auto& job : round) {
+    session << "SAVEPOINT job";
+    const Performed performed = job->perform(session);
+    if (performed == Performed::again) return false;
+    if (performed == Performed::undo) session << "ROLLBACK TO SAVEPOINT job";
+    session << "RELEASE SAVEPOINT job";
+  }
+  return true;
+}
+
+GroupCommit::State::Ended GroupCommit::State::end(SqlDatabase::Lease& lease, soci::session& session) {
   try {
     session << "COMMIT";
-    return true;
+    return Ended::committed;
   } catch (const soci::soci_error& error) {
-    if (may_have_committed(error)) {
+    const bool sqlite = !is_mysql(session);
+    lease.met(error);
+    if (!may_have_committed(error)) {
+      log->error("{}: a COMMIT was refused: {}", settings.name, error.what());
+      lease.roll_back();
+      return end_of(error);
+    }
+    if (sqlite) {
       log->critical("{}: the outcome of a COMMIT is unknown ({}); restart to read it from the file",
                     settings.name, error.what());
       log->flush();
       std::abort();
     }
-    log->error("{}: a COMMIT was refused: {}", settings.name, error.what());
-    return false;
+    log->error("{}: the outcome of a COMMIT is unknown: {}", settings.name, error.what());
+    lease.roll_back();
+    return learn_fate(lease);
   }
 }
 
-void GroupCommit::State::undo(soci::session& session, Round& round) {
-  try {
-    session << "ROLLBACK";
-  } catch (const soci::soci_error&) {
-    // There is no transaction any more: the database has undone it by itself.
-  }
-  const auto failure =
-      Failure(Error::store_unavailable, "The shop cannot write right now; nothing was done. Try again.")
-          .retry_in(std::chrono::seconds{1});
-  for (auto& job : round) job->fail(failure);
+GroupCommit::State::Ended GroupCommit::State::end_of(const soci::soci_error& error) {
+  if (is_lost(error)) return Ended::lost;
+  return is_transient(error) ? Ended::collided : Ended::refused;
 }
 
-GroupCommit::GroupCommit(GroupCommitSettings settings, std::span<const Migration> migrations, Log log)
-    : state_(std::make_unique<State>(std::move(settings), migrations, std::move(log))) {
+GroupCommit::State::Ended GroupCommit::State::learn_fate(SqlDatabase::Lease& lease) {
+  for (int tries = 0; tries < limits::commit_settle_tries; ++tries) {
+    if (tries > 0) pause(limits::commit_settle_pause);
+    try {
+      return was_committed(lease.session()) ? Ended::committed : Ended::lost;
+    } catch (const soci::soci_error& error) {
+      lease.met(error);
+      lease.roll_back();
+    }
+  }
+  writer = 0;  // the next round has nothing to do with this row
+  return Ended::unknown;
+}
+
+// The row is locked for as long as the old session lives, so whoever reads it comes after that one's end; and
+// what has not been committed by then never is: where a cluster of servers takes writes, because it was made
+// of a row that has changed.
+bool GroupCommit::State::was_committed(soci::session& session) {
+  long long found = 0, dead = seq + 1;
+  session << begin_text(session);
+  session << select_seq, soci::use(writer), soci::into(found);
+  const bool committed = session.got_data() && found == seq;
+  if (!committed) {
+    session << raise_seq, soci::use(dead), soci::use(writer);
+  }
+  session << "COMMIT";
+  if (!committed) seq = dead;
+  return committed;
+}
+
+GroupCommit::GroupCommit(GroupCommitSettings settings, const Schema& schema, Log log)
+    : state_(std::make_unique<State>(std::move(settings), schema, std::move(log))) {
   state_->thread = std::thread([state = state_.get()] {
     pthread_setname_np(pthread_self(), state->settings.name.substr(0, 15).c_str());
     state->work();

@@ -11,8 +11,17 @@
 //   the job's own Failure      the job was undone, nothing else
 //   store_unavailable          the database refused the job or the whole round and undid it
 //   overloaded                 the queue is full; the job never ran
-// A COMMIT whose outcome nobody can know (an I/O error) is logged and ends the process: after a restart the
-// file itself says what happened. What a job throws beside soci::soci_error is rethrown to its caller.
+//   outcome_unknown            the connection was lost at COMMIT, and there was no server to ask (MySQL)
+// What a job throws beside soci::soci_error is rethrown to its caller.
+//
+// SQLite: a COMMIT whose outcome nobody can know (an I/O error) is logged and ends the process: after a
+// restart the file itself says what happened.
+//
+// MySQL: other servers write to the same rows. A round that collides with theirs (a deadlock, a lock) runs
+// again, and what keeps colliding is taken apart into its jobs; so a job may be performed several times. Each
+// round raises `seq` of this writer's row in `commit_writers`, a table of the schema, so that after a lost
+// connection the row tells whether it was committed; if it was not, it is made certain that it never will be,
+// and it runs again.
 //
 // Thread safety: run() may be called from any executor; the coroutine resumes on the one it came from. The
 // destructor finishes the round that runs, drops what waits and joins; no executor that waits for a job may
@@ -38,20 +47,21 @@ namespace buyme::db {
 
 struct GroupCommitSettings {
   std::string name;  // of the thread and in the log
-  std::string path;
+  DatabaseAddress database;
   std::size_t queue_limit = limits::group_commit_queue;
   std::size_t round_limit = limits::group_commit_round;
 };
 
 class GroupCommit {
  public:
-  GroupCommit(GroupCommitSettings settings, std::span<const Migration> migrations, Log log);
+  GroupCommit(GroupCommitSettings settings, const Schema& schema, Log log);
   ~GroupCommit();
   GroupCommit(const GroupCommit&) = delete;
   GroupCommit& operator=(const GroupCommit&) = delete;
 
   // Runs `work(soci::session&)`, which returns a Result<T>, inside a shared write transaction. `work` must
-  // not begin or end transactions; it owns what it uses, because its caller may be gone.
+  // not begin or end transactions; it owns what it uses, because its caller may be gone, and leaves it as it
+  // was, because it may be called again.
   template <class Work>
   Awaitable<std::invoke_result_t<Work, soci::session&>> run(Work work);
 
@@ -62,12 +72,13 @@ class GroupCommit {
   Counts counts() const;
 
  private:
+  enum class Performed : std::uint8_t { keep, undo, again };  // again: the transaction is lost to others
   class Job {
    public:
     virtual ~Job() = default;
-    virtual bool perform(soci::session& session) noexcept = 0;  // false: undo it
-    virtual void fail(const Failure& failure) = 0;              // replaces the outcome
-    virtual void resume() = 0;                                  // the last call
+    virtual Performed perform(soci::session& session) noexcept = 0;
+    virtual void fail(const Failure& failure) = 0;  // replaces the outcome
+    virtual void resume() = 0;                      // the last call
   };
   template <class Outcome>
   struct Answer {
@@ -95,17 +106,19 @@ class GroupCommit::TypedJob final : public GroupCommit::Job {
         executor_(executor),
         answer_(std::move(answer)) {}
 
-  bool perform(soci::session& session) noexcept override {
+  Performed perform(soci::session& session) noexcept override {
+    answer_->error = nullptr;
     try {
       answer_->outcome.emplace(work_(session));
-      return answer_->outcome->has_value();
+      return answer_->outcome->has_value() ? Performed::keep : Performed::undo;
     } catch (const soci::soci_error& refused) {
+      if (is_transient(refused)) return Performed::again;
       fail(Failure(Error::store_unavailable, "The shop cannot write right now; nothing was done. Try again.")
                .retry_in(std::chrono::seconds{1}));
     } catch (...) {
       answer_->error = std::current_exception();
     }
-    return false;
+    return Performed::undo;
   }
   void fail(const Failure& failure) override { answer_->outcome.emplace(failure); }
   void resume() override { asio::post(executor_, std::move(handler_)); }

@@ -12,10 +12,12 @@
 namespace buyme::db {
 namespace {
 
-constexpr Migration schema[] = {
+constexpr Migration steps[] = {
     {1, "test",
      "CREATE TABLE thing(id INTEGER PRIMARY KEY, name TEXT UNIQUE);"
      "CREATE TABLE part(thing INTEGER REFERENCES thing(id) DEFERRABLE INITIALLY DEFERRED);"}};
+
+const Schema schema{steps, {}};
 
 Result<int> insert(soci::session& session, const std::string& name) {
   session << "INSERT INTO thing(name) VALUES(:name)", soci::use(name);
@@ -44,9 +46,7 @@ class Brake {
 class GroupCommitTest : public testing::Test {
  protected:
   std::unique_ptr<GroupCommit> open(std::size_t queue_limit = 100) {
-    GroupCommitSettings settings;
-    settings.name = "test";
-    settings.path = path;
+    GroupCommitSettings settings{"test", path};
     settings.queue_limit = queue_limit;
     return std::make_unique<GroupCommit>(settings, schema, make_null_log());
   }

@@ -11,6 +11,7 @@
 #include "core/log.hpp"
 #include "core/money.hpp"
 #include "core/result.hpp"
+#include "db/address.hpp"
 
 namespace buyme::payment {
 
@@ -46,14 +47,14 @@ class PaymentProvider {
 };
 
 struct SimulatedProviderSettings {
-  std::string path;           // of its book
+  db::DatabaseAddress path;   // of its book, which is nobody else's database
   double success_rate = 0.8;  // share of charges that succeed
   std::chrono::milliseconds latency{0};
   std::uint64_t seed = 1;
 };
 
-// A provider that keeps a book of its own in a file of its own. The outcome of a charge is a function of seed
-// and key alone, and once booked it stays. `clock` must outlive it.
+// A provider that keeps a book of its own in a database of its own, which several servers may share. The
+// outcome of a charge is a function of seed and key alone, and once booked it stays. `clock` must outlive it.
 std::unique_ptr<PaymentProvider> make_simulated_provider(SimulatedProviderSettings settings, Clock& clock,
                                                          Log log);
 

@@ -5,13 +5,16 @@
 #include "core/random.hpp"
 #include "db/group_commit.hpp"
 #include "embedded/provider_schema.hpp"
+#include "embedded/provider_schema_mysql.hpp"
 #include "payment/provider.hpp"
 
 namespace buyme::payment {
 
 namespace {
 
-constexpr db::Migration migrations[] = {{1, "provider", embedded::provider_schema}};
+constexpr db::Migration sqlite_steps[] = {{1, "provider", embedded::provider_schema}};
+constexpr db::Migration mysql_steps[] = {{1, "provider", embedded::provider_schema_mysql}};
+constexpr db::Schema schema{sqlite_steps, mysql_steps};
 
 enum StoredOutcome : int { booked_success = 1, booked_decline = 2 };
 
@@ -32,40 +35,49 @@ struct Charge {
   int outcome = 0;
 };
 
+// Locked: what its refunds add up to stays true.
 std::optional<Charge> read_charge(soci::session& session, AttemptId id) {
   Charge charge;
   long long key = id.value;
-  session << find_charge, soci::use(key), soci::into(charge.order), soci::into(charge.amount),
-      soci::into(charge.outcome);
+  session << std::string(find_charge) + db::for_update(session), soci::use(key), soci::into(charge.order),
+      soci::into(charge.amount), soci::into(charge.outcome);
   if (!session.got_data()) return std::nullopt;
   return charge;
 }
 
-Result<ChargeOutcome> book_charge(soci::session& session, const ChargeRequest& request, int outcome,
-                                  Time now) {
-  if (const auto known = read_charge(session, request.key)) {
-    if (known->order != request.order.value || known->amount != request.amount) {
-      return Failure(Error::idempotency_mismatch, "This key belongs to another charge.");
-    }
-    outcome = known->outcome;
-  } else {
-    long long key = request.key.value, order = request.order.value, amount = request.amount;
-    long long charged_at = to_unix_ms(now);
+// Of two servers with one key the second is refused by the key, and finds what the first has booked.
+std::optional<Charge> book_new(soci::session& session, const ChargeRequest& request, int outcome, Time now) {
+  long long key = request.key.value, order = request.order.value, amount = request.amount;
+  long long charged_at = to_unix_ms(now);
+  try {
     session << insert_charge, soci::use(key), soci::use(order), soci::use(amount), soci::use(outcome),
         soci::use(charged_at);
+  } catch (const soci::soci_error& error) {
+    if (!db::is_unique_violation(error)) throw;
+    return read_charge(session, request.key);
   }
-  return outcome == booked_success ? ChargeOutcome::succeeded : ChargeOutcome::declined;
+  return Charge{order, amount, outcome};
+}
+
+Result<ChargeOutcome> book_charge(soci::session& session, const ChargeRequest& request, int outcome,
+                                  Time now) {
+  auto charge = read_charge(session, request.key);
+  if (!charge) charge = book_new(session, request, outcome, now);
+  if (!charge || charge->order != request.order.value || charge->amount != request.amount) {
+    return Failure(Error::idempotency_mismatch, "This key belongs to another charge.");
+  }
+  return charge->outcome == booked_success ? ChargeOutcome::succeeded : ChargeOutcome::declined;
 }
 
 Result<void> book_refund(soci::session& session, const ChargeRefund& request, Time now) {
   long long charge_key = request.charge.value, amount = request.amount;
   long long known_charge = 0, known_amount = 0;
+  const auto charge = read_charge(session, request.charge);
   session << find_refund, soci::use(request.key), soci::into(known_charge), soci::into(known_amount);
   if (session.got_data()) {
     if (known_charge == charge_key && known_amount == amount) return {};
     return Failure(Error::idempotency_mismatch, "This key belongs to another refund.");
   }
-  const auto charge = read_charge(session, request.charge);
   if (!charge || charge->outcome != booked_success) {
     return Failure(Error::not_found, "There is no such charge.");
   }
@@ -85,7 +97,7 @@ class SimulatedProvider final : public PaymentProvider {
   SimulatedProvider(SimulatedProviderSettings settings, Clock& clock, Log log)
       : settings_(std::move(settings)),
         clock_(clock),
-        book_({.name = "provider", .path = settings_.path}, migrations, std::move(log)) {}
+        book_({.name = "provider", .database = settings_.path}, schema, std::move(log)) {}
 
   Awaitable<Result<ChargeOutcome>> charge(ChargeRequest request) override {
     if (settings_.latency.count() > 0) co_await clock_.sleep_for(settings_.latency);

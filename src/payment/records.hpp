@@ -56,8 +56,9 @@ class PaymentReads {
   virtual Result<Attention> attention(Time before, std::size_t limit) = 0;
 };
 
-// SQLite in the file at `path`; `sessions` as many as threads of the pool it is called from.
-std::unique_ptr<PaymentReads> make_sql_payment_reads(const std::string& path, std::size_t sessions, Log log);
+// `sessions`: as many as threads of the pool it is called from.
+std::unique_ptr<PaymentReads> make_sql_payment_reads(db::DatabaseAddress address, std::size_t sessions,
+                                                     Log log);
 
 class PaymentRecords {
  public:

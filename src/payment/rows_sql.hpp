@@ -3,13 +3,16 @@
 
 #include <soci/soci.h>
 
-#include "db/sqlite.hpp"
+#include "db/sql.hpp"
 #include "embedded/payment_schema.hpp"
+#include "embedded/payment_schema_mysql.hpp"
 #include "payment/store.hpp"
 
 namespace buyme::payment {
 
-inline constexpr db::Migration migrations[] = {{1, "payment", embedded::payment_schema}};
+inline constexpr db::Migration sqlite_steps[] = {{1, "payment", embedded::payment_schema}};
+inline constexpr db::Migration mysql_steps[] = {{1, "payment", embedded::payment_schema_mysql}};
+inline constexpr db::Schema schema{sqlite_steps, mysql_steps};
 
 // As the schema's comments number them.
 inline constexpr int settled_paid = 1, settled_failed = 2, settled_too_late = 3;

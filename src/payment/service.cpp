@@ -158,26 +158,29 @@ Awaitable<Result<void>> PaymentService::take_refund(RefundRequest refund) {
 
 // --- the sweeper ---
 
-Awaitable<void> PaymentService::run_sweeper() {
+Awaitable<void> PaymentService::run_sweeper(db::JobLease& lease) {
   for (Sweep what = Sweep::all;; what = Sweep::overdue) {
-    co_await sweep(what);
+    co_await sweep(what, lease);
     co_await clock_.sleep_for(limits::payment_sweep_pause);
   }
 }
 
-Awaitable<void> PaymentService::sweep(Sweep what) {
-  co_await sweep_attempts(what);
-  co_await sweep_refunds();
+Awaitable<void> PaymentService::sweep(Sweep what, db::JobLease& lease) {
+  co_await sweep_attempts(what, lease);
+  co_await sweep_refunds(lease);
 }
 
+// No step needs the lease's fence: each is one that requests take, too, whoever holds it, and is conditional.
 // Chunk by chunk, those of a chunk at once: a provider that hangs costs one time-out per chunk.
-Awaitable<void> PaymentService::sweep_attempts(Sweep what) {
+Awaitable<void> PaymentService::sweep_attempts(Sweep what, db::JobLease& lease) {
   const Time now = clock_.now();
   OpenQuery query;
   query.limit = limits::payment_sweep_chunk;
   query.requested_before = what == Sweep::all ? now : now - settings_.timeout - limits::payment_sweep_margin;
   query.recorded_before = what == Sweep::all ? now : now - limits::payment_sweep_margin;
   for (;;) {
+    const auto held = co_await lease.hold();
+    if (!held) co_return;
     const auto attempts = co_await store_.open_attempts(query);
     if (!attempts) co_return log_->warn("open payments cannot be read: {}", attempts.error().detail);
     std::vector<Awaitable<void>> works;
@@ -197,10 +200,12 @@ Awaitable<void> PaymentService::resume_attempt(Attempt attempt) {
   }
 }
 
-Awaitable<void> PaymentService::sweep_refunds() {
+Awaitable<void> PaymentService::sweep_refunds(db::JobLease& lease) {
   const Time now = clock_.now();
   std::int64_t after = 0;
   for (;;) {
+    const auto held = co_await lease.hold();
+    if (!held) co_return;
     const auto refunds = co_await store_.due_refunds(now, after, limits::payment_sweep_chunk);
     if (!refunds) co_return log_->warn("refunds cannot be read: {}", refunds.error().detail);
     std::vector<Awaitable<void>> works;

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "core/caller.hpp"
+#include "db/lease.hpp"
 #include "payment/provider.hpp"
 #include "payment/store.hpp"
 
@@ -52,8 +53,9 @@ class PaymentService final : public PaymentApi {
 
   // Spawned once, on any executor: sweeps everything at once, then what is overdue every
   // limits::payment_sweep_pause, until its context ends.
-  Awaitable<void> run_sweeper();
-  Awaitable<void> sweep(Sweep what);  // one pass
+  // Does nothing while another server holds the lease.
+  Awaitable<void> run_sweeper(db::JobLease& lease = db::sole_server());
+  Awaitable<void> sweep(Sweep what, db::JobLease& lease = db::sole_server());  // one pass
 
  private:
   Awaitable<Result<Attempt>> claim(const order::PaymentTicket& ticket, Caller caller);
@@ -62,8 +64,8 @@ class PaymentService final : public PaymentApi {
   Result<Receipt> answer(const order::PaymentTicket& ticket, AttemptId attempt,
                          order::PaymentSettlement settlement) const;
 
-  Awaitable<void> sweep_attempts(Sweep what);
-  Awaitable<void> sweep_refunds();
+  Awaitable<void> sweep_attempts(Sweep what, db::JobLease& lease);
+  Awaitable<void> sweep_refunds(db::JobLease& lease);
   Awaitable<void> resume_attempt(Attempt attempt);
   Awaitable<void> make_refund(DueRefund refund);
 

@@ -2,7 +2,7 @@
 // drivers of one attempt (its request and the sweeper) may make it twice without harm.
 //
 // Thread-safe. Besides the errors named below every call may answer overloaded or store_unavailable: nothing
-// was done.
+// was done; and, over a database server that is lost at the wrong moment, outcome_unknown.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 
 #include "core/clock.hpp"
 #include "core/log.hpp"
+#include "db/address.hpp"
 #include "order/api.hpp"
 #include "payment/api.hpp"
 
@@ -79,7 +80,7 @@ class PaymentStore {
   virtual Awaitable<Result<void>> refund_later(std::int64_t refund, Time next_try) = 0;
 };
 
-// SQLite in the file at `path`, written through group commit.
-std::unique_ptr<PaymentStore> make_sql_payment_store(std::string path, Log log);
+// Written through group commit. Several servers may have one database.
+std::unique_ptr<PaymentStore> make_sql_payment_store(db::DatabaseAddress address, Log log);
 
 }  // namespace buyme::payment

@@ -61,20 +61,26 @@ int stored(PaymentSettlement settlement) {
   throw std::logic_error("no such settlement");
 }
 
-std::optional<Attempt> read_attempt(soci::session& session, AttemptId id) {
+enum class Lock : std::uint8_t { none, row };
+
+std::optional<Attempt> read_attempt(soci::session& session, AttemptId id, Lock lock = Lock::none) {
   AttemptRow row;
   long long key = id.value;
-  session << find_attempt, soci::use(key), soci::into(row.id), soci::into(row.order), soci::into(row.number),
+  const std::string query = std::string(find_attempt) + (lock == Lock::row ? db::for_update(session) : "");
+  session << query, soci::use(key), soci::into(row.id), soci::into(row.order), soci::into(row.number),
       soci::into(row.user), soci::into(row.amount), soci::into(row.state), soci::into(row.open),
       soci::into(row.settlement, row.settled);
   if (!session.got_data()) return std::nullopt;
   return row.attempt();
 }
 
+// The rows of the order's attempts are locked: none of them can be settled between the look and the claim,
+// and of two servers that see none, one is refused by the unique number.
 Result<Attempt> claim_in(soci::session& session, const order::PaymentTicket& ticket, Time now) {
   long long order = ticket.order.value, user = ticket.user.value, amount = ticket.amount;
   long long requested_at = to_unix_ms(now), number = 0, settled = 0;
-  session << attempts_of_order, soci::use(order), soci::into(number), soci::into(settled);
+  const std::string look = std::string(attempts_of_order) + db::for_update(session);
+  session << look, soci::use(order), soci::into(number), soci::into(settled);
   if (settled > 0) return Failure(Error::illegal_state, "This order takes no further payment.");
   ++number;
   try {
@@ -131,12 +137,13 @@ Result<void> close_in(soci::session& session, AttemptId id, PaymentSettlement se
   return insert_refund_in(session, "late:" + std::to_string(id.value), *attempt, attempt->amount, now);
 }
 
+// Under the lock of the attempt's row, so that what its refunds add up to stays true.
 Result<void> add_refund_in(soci::session& session, const RefundRequest& refund, Time now) {
   const std::string key = "order:" + std::to_string(refund.id.value);
+  const auto attempt = read_attempt(session, refund.attempt, Lock::row);
   long long known_attempt = 0, known_amount = 0;
   session << find_refund, soci::use(key), soci::into(known_attempt), soci::into(known_amount);
   if (session.got_data()) return {};
-  const auto attempt = read_attempt(session, refund.attempt);
   if (!attempt || attempt->order != refund.order) {
     return Failure(Error::not_found, "There is no such payment attempt of this order.");
   }
@@ -178,8 +185,8 @@ std::vector<DueRefund> due_refunds_in(soci::session& session, Time now, std::int
 
 class SqlPaymentStore final : public PaymentStore {
  public:
-  SqlPaymentStore(std::string path, Log log)
-      : writer_({.name = "payment", .path = std::move(path)}, migrations, std::move(log)) {}
+  SqlPaymentStore(db::DatabaseAddress address, Log log)
+      : writer_({.name = "payment", .database = std::move(address)}, schema, std::move(log)) {}
 
   Awaitable<Result<Attempt>> claim(order::PaymentTicket ticket, Time now) override {
     return writer_.run([=](soci::session& session) { return claim_in(session, ticket, now); });
@@ -224,8 +231,8 @@ class SqlPaymentStore final : public PaymentStore {
 
 }  // namespace
 
-std::unique_ptr<PaymentStore> make_sql_payment_store(std::string path, Log log) {
-  return std::make_unique<SqlPaymentStore>(std::move(path), std::move(log));
+std::unique_ptr<PaymentStore> make_sql_payment_store(db::DatabaseAddress address, Log log) {
+  return std::make_unique<SqlPaymentStore>(std::move(address), std::move(log));
 }
 
 }  // namespace buyme::payment

@@ -73,8 +73,8 @@ std::vector<RefundRecord> refunds_in(soci::session& session, const char* sql, lo
 
 class SqlPaymentReads final : public PaymentReads {
  public:
-  SqlPaymentReads(const std::string& path, std::size_t sessions, Log log)
-      : database_(path, sessions, migrations), log_(std::move(log)) {}
+  SqlPaymentReads(db::DatabaseAddress address, std::size_t sessions, Log log)
+      : database_(std::move(address), sessions, schema), log_(std::move(log)) {}
 
   Result<OrderPayments> of_order(OrderId order) override {
     return read<OrderPayments>([order](soci::session& session) {
@@ -110,8 +110,9 @@ class SqlPaymentReads final : public PaymentReads {
 
 }  // namespace
 
-std::unique_ptr<PaymentReads> make_sql_payment_reads(const std::string& path, std::size_t sessions, Log log) {
-  return std::make_unique<SqlPaymentReads>(path, sessions, std::move(log));
+std::unique_ptr<PaymentReads> make_sql_payment_reads(db::DatabaseAddress address, std::size_t sessions,
+                                                     Log log) {
+  return std::make_unique<SqlPaymentReads>(std::move(address), sessions, std::move(log));
 }
 
 }  // namespace buyme::payment

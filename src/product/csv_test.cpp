@@ -31,7 +31,9 @@ class CsvTest : public CatalogueTest {
   }
 };
 
-TEST_F(CsvTest, AnExportIsForSpreadsheetsAndRunsNothingInThem) {
+INSTANTIATE_TEST_SUITE_P(Databases, CsvTest, test::both_databases(), test::kind_name);
+
+TEST_P(CsvTest, AnExportIsForSpreadsheetsAndRunsNothingInThem) {
   const std::string_view hostile =
       R"x({"productName":"=HYPERLINK(\"http://x\",\"y\")","productDescription":"a, \"b\"",)x"
       R"x("productPrice":1,"productStock":5,"productType":"NORMAL"})x";
@@ -50,7 +52,7 @@ TEST_F(CsvTest, AnExportIsForSpreadsheetsAndRunsNothingInThem) {
   EXPECT_EQ(get("/api/admin/products.csv?limit=1").status, 400);
 }
 
-TEST_F(CsvTest, WhatIsExportedCanBeImportedAgain) {
+TEST_P(CsvTest, WhatIsExportedCanBeImportedAgain) {
   for (const char* name : {"=1+1", "'quoted", "-x", "콤마, \\\"따옴표\\\"", "＝wide"}) make(name);
   post("/api/products", simple("later", "RESERVED"));
   post("/api/products/2/pause");
@@ -77,7 +79,7 @@ TEST_F(CsvTest, WhatIsExportedCanBeImportedAgain) {
   }
 }
 
-TEST_F(CsvTest, LinesCreateProductsAndChangeTotals) {
+TEST_P(CsvTest, LinesCreateProductsAndChangeTotals) {
   make("a");
   make("b");
   make("c");
@@ -101,7 +103,7 @@ TEST_F(CsvTest, LinesCreateProductsAndChangeTotals) {
   EXPECT_EQ(get("/api/products/5").text("productDescription"), "words");
 }
 
-TEST_F(CsvTest, EveryWrongLineIsNamedAndNothingIsTaken) {
+TEST_P(CsvTest, EveryWrongLineIsNamedAndNothingIsTaken) {
   make("a");
   make("b");
   call(Method::delete_, "/api/products/2");
@@ -130,7 +132,7 @@ TEST_F(CsvTest, EveryWrongLineIsNamedAndNothingIsTaken) {
   EXPECT_EQ(sale(1).total, 5);
 }
 
-TEST_F(CsvTest, WhatIsNoFileOfProductsIsRefused) {
+TEST_P(CsvTest, WhatIsNoFileOfProductsIsRefused) {
   const std::string row = "\n,a,,1,1,NORMAL\n";
   EXPECT_EQ(import("").status, 400);
   EXPECT_EQ(import("productStock").status, 400);
@@ -148,7 +150,7 @@ TEST_F(CsvTest, WhatIsNoFileOfProductsIsRefused) {
   EXPECT_EQ(count("products"), 0);
 }
 
-TEST_F(CsvTest, AnImportWithAKeyIsMadeOnce) {
+TEST_P(CsvTest, AnImportWithAKeyIsMadeOnce) {
   make("a");
   const std::string lines = "1,,,,+2,\n,new,,9,7,NORMAL\n";
   const Answer first = import_lines(lines, "k");
@@ -165,7 +167,7 @@ TEST_F(CsvTest, AnImportWithAKeyIsMadeOnce) {
   EXPECT_EQ(sale(1).total, 9);
 }
 
-TEST_F(CsvTest, AfterACrashAtAnyStepTheImportIsFinished) {
+TEST_P(CsvTest, AfterACrashAtAnyStepTheImportIsFinished) {
   make("a");
   make("b");
   post("/api/products/2/stock/adjust", R"({"delta":-5,"reason":"gone"})");
@@ -194,7 +196,7 @@ TEST_F(CsvTest, AfterACrashAtAnyStepTheImportIsFinished) {
   }
 }
 
-TEST_F(CsvTest, LinesThatTheOrderServiceDoesNotTakeYetArePending) {
+TEST_P(CsvTest, LinesThatTheOrderServiceDoesNotTakeYetArePending) {
   make("a");
   orders.put_fails = Failure(Error::overloaded, "busy");
   const std::string lines = "1,,,,2,\n,new,,9,7,NORMAL\n";
@@ -211,7 +213,7 @@ TEST_F(CsvTest, LinesThatTheOrderServiceDoesNotTakeYetArePending) {
   EXPECT_EQ(sale(1).total, 5);
 }
 
-TEST_F(CsvTest, ALargeCatalogueIsExportedInParts) {
+TEST_P(CsvTest, ALargeCatalogueIsExportedInParts) {
   NewProduct product;
   product.details.name = "n";
   product.details.description = std::string(limits::max_product_description_chars, 'd');
@@ -224,7 +226,7 @@ TEST_F(CsvTest, ALargeCatalogueIsExportedInParts) {
     import.rows.push_back(std::move(row));
   }
   ASSERT_TRUE(store->insert_import(import));
-  db::Sqlite(dir.file("product.sqlite"), db::Access::read_write).execute("UPDATE products SET state = 2");
+  place.execute("UPDATE products SET state = 2");
   for (std::size_t id = 1; id <= products; ++id) orders.sales[ProductId{std::int64_t(id)}].total = 1;
   std::size_t rows = 0, parts = 0;
   std::string path = "/api/admin/products.csv";

@@ -13,7 +13,9 @@ constexpr std::string_view replacement =
     R"({"productName":"Coat","productDescription":"Warm","productPrice":70,"productStock":9,)"
     R"("productType":"RESERVED","opensAt":"2026-03-01T12:00:00+09:00","perUserLimit":2})";
 
-TEST_F(EditTest, PutReplacesEverything) {
+INSTANTIATE_TEST_SUITE_P(Databases, EditTest, test::both_databases(), test::kind_name);
+
+TEST_P(EditTest, PutReplacesEverything) {
   make();
   const Answer before = get("/api/products/1");
   EXPECT_EQ(before.etag, "\"1-5\"");
@@ -31,7 +33,7 @@ TEST_F(EditTest, PutReplacesEverything) {
   EXPECT_EQ(sale(1).history.back().actor, UserId{1});
 }
 
-TEST_F(EditTest, PutSaysWhichStateItEdits) {
+TEST_P(EditTest, PutSaysWhichStateItEdits) {
   make();
   const auto put = [&](std::string_view if_match) {
     return call(Method::put, "/api/products/1", replacement, {.if_match = if_match});
@@ -59,7 +61,7 @@ TEST_F(EditTest, PutSaysWhichStateItEdits) {
   EXPECT_EQ(call(Method::put, "/api/products/1", "{}", {.if_match = "*"}).status, 400);
 }
 
-TEST_F(EditTest, PatchChangesWhatItNames) {
+TEST_P(EditTest, PatchChangesWhatItNames) {
   post("/api/products", replacement);
   const Answer patched = call(Method::patch, "/api/products/1", R"({"productPrice":71,"perUserLimit":null})");
   ASSERT_EQ(patched.status, 200) << patched.body;
@@ -80,7 +82,7 @@ TEST_F(EditTest, PatchChangesWhatItNames) {
             "\"3-12\"");
 }
 
-TEST_F(EditTest, PatchIsRefusedByField) {
+TEST_P(EditTest, PatchIsRefusedByField) {
   post("/api/products", replacement);
   const std::pair<const char*, Names> wrong[] = {
       {R"({"productName":null})", {"productName"}},
@@ -101,7 +103,7 @@ TEST_F(EditTest, PatchIsRefusedByField) {
   EXPECT_EQ(call(Method::patch, "/api/products/1", R"({"productType":"NORMAL","opensAt":null})").status, 200);
 }
 
-TEST_F(EditTest, TheTotalNeverFallsBelowWhatIsCommitted) {
+TEST_P(EditTest, TheTotalNeverFallsBelowWhatIsCommitted) {
   make();
   sale(1).held = 2;
   sale(1).sold = 1;
@@ -118,7 +120,7 @@ TEST_F(EditTest, TheTotalNeverFallsBelowWhatIsCommitted) {
   EXPECT_EQ(call(Method::patch, "/api/products/1", R"({"productStock":3})").etag, "\"4-3\"");
 }
 
-TEST_F(EditTest, AnEditDoesNotGiveBackWhatAReturnTookMeanwhile) {
+TEST_P(EditTest, AnEditDoesNotGiveBackWhatAReturnTookMeanwhile) {
   make();
   orders.before_put = [&] { sale(1).total -= 1; };  // behind the comparison with If-Match
   const Answer raised =
@@ -127,7 +129,7 @@ TEST_F(EditTest, AnEditDoesNotGiveBackWhatAReturnTookMeanwhile) {
   EXPECT_EQ(raised.integer("productStock"), 7);
 }
 
-TEST_F(EditTest, PauseResumeAndArchive) {
+TEST_P(EditTest, PauseResumeAndArchive) {
   make();
   EXPECT_EQ(post("/api/products/1/pause").text("state"), "PAUSED");
   EXPECT_EQ(sale(1).terms.state, order::SaleState::paused);
@@ -158,7 +160,7 @@ TEST_F(EditTest, PauseResumeAndArchive) {
   EXPECT_EQ(post("/api/products/77/pause").status, 404);
 }
 
-TEST_F(EditTest, AnAdjustmentIsKeptWithWhoAndWhy) {
+TEST_P(EditTest, AnAdjustmentIsKeptWithWhoAndWhy) {
   make();
   caller.user = UserId{8};
   const Answer more = post("/api/products/1/stock/adjust", R"({"delta":3,"reason":"found a box"})");
@@ -187,7 +189,7 @@ TEST_F(EditTest, AnAdjustmentIsKeptWithWhoAndWhy) {
   EXPECT_EQ(post("/api/products/1/stock/adjust", R"({"delta":1,"reason":"x"})").status, 409);
 }
 
-TEST_F(EditTest, AnAdjustmentWithAKeyIsMadeOnce) {
+TEST_P(EditTest, AnAdjustmentWithAKeyIsMadeOnce) {
   make();
   make("other");
   const std::string_view body = R"({"delta":3,"reason":"found"})";
@@ -212,7 +214,7 @@ TEST_F(EditTest, AnAdjustmentWithAKeyIsMadeOnce) {
 
 // --- crashes
 
-TEST_F(EditTest, AfterACrashBeforeTheOrderServiceKnowsTheSweeperFinishesTheEdit) {
+TEST_P(EditTest, AfterACrashBeforeTheOrderServiceKnowsTheSweeperFinishesTheEdit) {
   make();
   orders.dies_before = 0;
   EXPECT_THROW(call(Method::patch, "/api/products/1", R"({"productPrice":7,"productStock":6})"),
@@ -226,7 +228,7 @@ TEST_F(EditTest, AfterACrashBeforeTheOrderServiceKnowsTheSweeperFinishesTheEdit)
   EXPECT_EQ(count("product_changes"), 0);
 }
 
-TEST_F(EditTest, AfterACrashBehindTheOrderServiceNothingIsDoneTwice) {
+TEST_P(EditTest, AfterACrashBehindTheOrderServiceNothingIsDoneTwice) {
   make();
   orders.dies_after = 0;
   const std::string_view body = R"({"delta":3,"reason":"found"})";
@@ -241,7 +243,7 @@ TEST_F(EditTest, AfterACrashBehindTheOrderServiceNothingIsDoneTwice) {
   EXPECT_EQ(sale(1).total, 8);
 }
 
-TEST_F(EditTest, AnotherEditFinishesTheOneThatWasLeftBehind) {
+TEST_P(EditTest, AnotherEditFinishesTheOneThatWasLeftBehind) {
   make();
   orders.forgets_to_answer = true;
   const Answer unknown = call(Method::patch, "/api/products/1", R"({"productPrice":7})");
@@ -261,7 +263,7 @@ TEST_F(EditTest, AnotherEditFinishesTheOneThatWasLeftBehind) {
   EXPECT_EQ(sale(1).terms.price, 7);
 }
 
-TEST_F(EditTest, ALeftBehindEditThatIsRefusedIsOver) {
+TEST_P(EditTest, ALeftBehindEditThatIsRefusedIsOver) {
   make();
   orders.put_fails = Failure(Error::overloaded, "busy");
   EXPECT_EQ(call(Method::patch, "/api/products/1", R"({"productStock":1})").status, 503);
@@ -273,7 +275,7 @@ TEST_F(EditTest, ALeftBehindEditThatIsRefusedIsOver) {
   EXPECT_EQ(call(Method::patch, "/api/products/1", R"({"productStock":4})").etag, "\"3-4\"");
 }
 
-TEST_F(EditTest, TwoAdminsAtOnceLoseNothing) {
+TEST_P(EditTest, TwoAdminsAtOnceLoseNothing) {
   make();
   constexpr int each = 20;
   const auto adjust = [this](std::int64_t user) {
@@ -290,7 +292,7 @@ TEST_F(EditTest, TwoAdminsAtOnceLoseNothing) {
   EXPECT_EQ(get("/api/products/1").etag, "\"41-45\"");
 }
 
-TEST_F(EditTest, OfTwoEditsOfOneStateOneIsMade) {
+TEST_P(EditTest, OfTwoEditsOfOneStateOneIsMade) {
   make();
   std::atomic<int> made = 0;
   const auto rename = [&](std::string name) {

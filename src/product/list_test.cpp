@@ -42,7 +42,9 @@ class ListTest : public CatalogueTest {
   }
 };
 
-TEST_F(ListTest, EveryOrderOfRandomProductsIsPagedWithoutGapsAndRepeats) {
+INSTANTIATE_TEST_SUITE_P(Databases, ListTest, test::both_databases(), test::kind_name);
+
+TEST_P(ListTest, EveryOrderOfRandomProductsIsPagedWithoutGapsAndRepeats) {
   Random random(11, "list");
   const char* const pool_of_names[] = {"a", "B", "b", "신발", "ab", "a%", "Z"};
   std::vector<Listed> expected;
@@ -75,7 +77,7 @@ TEST_F(ListTest, EveryOrderOfRandomProductsIsPagedWithoutGapsAndRepeats) {
   EXPECT_EQ(all_pages("&sort=name&minPrice=3&maxPrice=3", 2), expected);
 }
 
-TEST_F(ListTest, WhatIsEditedMeanwhileHidesNothingThatStandsStill) {
+TEST_P(ListTest, WhatIsEditedMeanwhileHidesNothingThatStandsStill) {
   register_many({{"a", 1}, {"b", 2}, {"c", 3}, {"d", 4}});
   const Answer first = get("/api/products?sort=priceAscending&limit=2");
   EXPECT_EQ(names(first), (Names{"a", "b"}));
@@ -84,7 +86,7 @@ TEST_F(ListTest, WhatIsEditedMeanwhileHidesNothingThatStandsStill) {
             (Names{"c", "d"}));
 }
 
-TEST_F(ListTest, FiltersNarrowTheList) {
+TEST_P(ListTest, FiltersNarrowTheList) {
   register_many({{"Red shoe", 10}, {"blue SHOE", 20}, {"100% wool", 30}, {"under_score", 40}});
   post("/api/products", simple("Later shoe", "RESERVED", 50));
   EXPECT_EQ(names(get("/api/products?q=shoe&sort=name")), (Names{"Later shoe", "Red shoe", "blue SHOE"}));
@@ -103,7 +105,7 @@ TEST_F(ListTest, FiltersNarrowTheList) {
   EXPECT_EQ(get("/api/products?q=" + std::string(201, 'a')).status, 400);
 }
 
-TEST_F(ListTest, OnlyAnAdminSeesWhatIsArchived) {
+TEST_P(ListTest, OnlyAnAdminSeesWhatIsArchived) {
   register_many({{"active", 1}, {"paused", 1}, {"archived", 1}});
   post("/api/products/2/pause");
   call(Method::delete_, "/api/products/3");
@@ -120,7 +122,7 @@ TEST_F(ListTest, OnlyAnAdminSeesWhatIsArchived) {
   }
 }
 
-TEST_F(ListTest, ACursorThatWasNotGivenIsRefused) {
+TEST_P(ListTest, ACursorThatWasNotGivenIsRefused) {
   register_many({{"a", 1}, {"b", 2}, {"c", 3}});
   const std::string cursor = get("/api/products?limit=1&sort=name").text("nextCursor");
   const auto with = [&](const std::string& query, const std::string& text) {

@@ -67,11 +67,12 @@ std::vector<Product> select_products(Command& command, const std::string& sql) {
   return products;
 }
 
-std::optional<Product> find_product(soci::session& session, ProductId id) {
+std::optional<Product> find_product(soci::session& session, ProductId id, Lock lock) {
   Command command(session);
   command.use(id.value);
-  auto found =
-      select_products(command, "SELECT " BUYME_PRODUCT_COLUMNS " FROM products WHERE product_id = :id");
+  std::string query = "SELECT " BUYME_PRODUCT_COLUMNS " FROM products WHERE product_id = :id";
+  if (lock == Lock::row) query += db::for_update(session);
+  auto found = select_products(command, query);
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }

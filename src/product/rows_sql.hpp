@@ -95,7 +95,10 @@ struct ProductRow {
 void use_details(Command& command, const ProductDetails& details);
 
 std::vector<Product> select_products(Command& command, const std::string& sql);
-std::optional<Product> find_product(soci::session& session, ProductId id);  // drafts, too
+enum class Lock : std::uint8_t { none, row };
+// Drafts, too. A locked row stays as it is until the transaction ends, and so does whether a change of it is
+// begun or made.
+std::optional<Product> find_product(soci::session& session, ProductId id, Lock lock = Lock::none);
 std::int64_t last_id(soci::session& session, const char* table);
 
 Failure no_such_product();

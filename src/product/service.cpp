@@ -154,21 +154,23 @@ Awaitable<Result<std::vector<ProductView>>> ProductService::with_stock(std::vect
   co_return views;
 }
 
-Awaitable<void> ProductService::run_sweeper() {
+Awaitable<void> ProductService::run_sweeper(db::JobLease& lease) {
   for (;;) {
-    co_await sweep();
+    co_await sweep(lease);
     co_await clock_.sleep_for(limits::product_sweep_pause);
   }
 }
 
-Awaitable<void> ProductService::sweep() {
-  co_await sweep_drafts();
-  co_await sweep_changes();
+Awaitable<void> ProductService::sweep(db::JobLease& lease) {
+  co_await sweep_drafts(lease);
+  co_await sweep_changes(lease);
 }
 
-Awaitable<void> ProductService::sweep_drafts() {
+Awaitable<void> ProductService::sweep_drafts(db::JobLease& lease) {
   ProductId after;
   for (;;) {
+    const auto held = co_await lease.hold();
+    if (!held) co_return;
     auto read = [this, after] { return store_.drafts(after, limits::product_sweep_chunk); };
     const auto drafts = co_await database_.run(std::move(read));
     if (!drafts) co_return;  // logged by the store, and met again in the next pass
@@ -182,9 +184,11 @@ Awaitable<void> ProductService::sweep_drafts() {
 }
 
 // Most of what it finds is under way and needs nobody: settled() then waits for its turn and finds it done.
-Awaitable<void> ProductService::sweep_changes() {
+Awaitable<void> ProductService::sweep_changes(db::JobLease& lease) {
   ProductId after;
   for (;;) {
+    const auto mine = co_await lease.hold();
+    if (!mine) co_return;
     auto read = [this, after] { return store_.pending(after, limits::product_sweep_chunk); };
     const auto changes = co_await database_.run(std::move(read));
     if (!changes) co_return;

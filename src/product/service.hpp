@@ -14,6 +14,7 @@
 #include "core/caller.hpp"
 #include "core/log.hpp"
 #include "core/pool.hpp"
+#include "db/lease.hpp"
 #include "order/api.hpp"
 #include "product/edit_locks.hpp"
 #include "product/store.hpp"
@@ -153,12 +154,12 @@ class ProductService {
 
   // Spawned once, on any executor: finishes what is DRAFT and what is pending, at once and then every
   // limits::product_sweep_pause, until its context ends.
-  Awaitable<void> run_sweeper();
-  Awaitable<void> sweep();  // one pass
+  Awaitable<void> run_sweeper(db::JobLease& lease = db::sole_server());
+  Awaitable<void> sweep(db::JobLease& lease = db::sole_server());  // one pass
 
  private:
-  Awaitable<void> sweep_drafts();
-  Awaitable<void> sweep_changes();
+  Awaitable<void> sweep_drafts(db::JobLease& lease);
+  Awaitable<void> sweep_changes(db::JobLease& lease);
   Awaitable<Result<void>> publish(const Product& product);
   Awaitable<Result<std::vector<ProductView>>> with_stock(std::vector<Product> products);
 

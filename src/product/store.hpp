@@ -15,6 +15,7 @@
 #include "core/log.hpp"
 #include "core/money.hpp"
 #include "core/result.hpp"
+#include "db/address.hpp"
 
 namespace buyme::product {
 
@@ -141,7 +142,8 @@ struct Position {
 struct ListQuery {
   std::optional<ProductType> type;
   std::optional<ProductState> state;  // none: ACTIVE and PAUSED
-  std::string words;                  // that the name holds, whatever the case of ASCII letters; empty: any
+  // That the name holds, whatever the case of ASCII letters (MySQL: of any letters); empty: any.
+  std::string words;
   std::optional<Money> min_price, max_price;
   SortOrder sort = SortOrder::newest;
   std::optional<Position> after;
@@ -216,7 +218,8 @@ class ProductStore {
                                                     std::size_t limit) = 0;
 };
 
-// SQLite in the file at `path`; `sessions` as many as threads of the pool it is called from.
-std::unique_ptr<ProductStore> make_sql_product_store(const std::string& path, std::size_t sessions, Log log);
+// `sessions`: as many as threads of the pool it is called from. Several servers may have one MySQL database.
+std::unique_ptr<ProductStore> make_sql_product_store(db::DatabaseAddress address, std::size_t sessions,
+                                                     Log log);
 
 }  // namespace buyme::product

@@ -9,7 +9,7 @@ namespace {
   "body_hash, import_line_id, " BUYME_DETAILS_COLUMNS
 
 // The version is taken only from a product that is still what the change was made of, with no change under
-// way.
+// way. It locks the product's row, as every begin does.
 constexpr const char* take_version =
     "UPDATE products SET tried_version = tried_version + 1 WHERE product_id = :id AND version = :base "
     "AND state <> 1 AND NOT EXISTS (SELECT 1 FROM product_changes c WHERE c.product_id = "

@@ -1,5 +1,7 @@
+#include "core/limits.hpp"
 #include "embedded/product_schema.hpp"
 #include "embedded/product_schema_edits.hpp"
+#include "embedded/product_schema_mysql.hpp"
 #include "product/store_changes.hpp"
 #include "product/store_wishes.hpp"
 
@@ -7,8 +9,10 @@ namespace buyme::product {
 
 namespace {
 
-constexpr db::Migration migrations[] = {{1, "product", embedded::product_schema},
-                                        {2, "edits, imports, wishes", embedded::product_schema_edits}};
+constexpr db::Migration sqlite_steps[] = {{1, "product", embedded::product_schema},
+                                          {2, "edits, imports, wishes", embedded::product_schema_edits}};
+constexpr db::Migration mysql_steps[] = {{1, "product", embedded::product_schema_mysql}};
+constexpr db::Schema schema{sqlite_steps, mysql_steps};
 
 constexpr const char* activate_product = "UPDATE products SET state = 2 WHERE product_id = :id AND state = 1";
 constexpr const char* list_drafts =
@@ -67,7 +71,7 @@ std::vector<Product> list_in(soci::session& session, const ListQuery& query) {
     command.use(static_cast<std::int64_t>(*query.type));
   }
   if (!query.words.empty()) {
-    sql += " AND product_name LIKE :words ESCAPE '!'";
+    sql += " AND LOWER(product_name) LIKE LOWER(:words) ESCAPE '!'";
     command.use(pattern_of(query.words));
   }
   if (query.min_price) {
@@ -92,8 +96,8 @@ std::vector<Product> products_after(soci::session& session, const char* sql, Pro
 
 class SqlProductStore final : public ProductStore {
  public:
-  SqlProductStore(const std::string& path, std::size_t sessions, Log log)
-      : database_(path, sessions, migrations), log_(std::move(log)) {}
+  SqlProductStore(db::DatabaseAddress address, std::size_t sessions, Log log)
+      : database_(std::move(address), sessions, schema), log_(std::move(log)) {}
 
   // --- products
 
@@ -127,10 +131,10 @@ class SqlProductStore final : public ProductStore {
 
   // --- edits and imports
 
-  // In a transaction, so that product and change are of one moment.
+  // In a transaction and under the product's lock, so that product and change are of one moment.
   Result<Editable> find_editable(ProductId id) override {
     return write<Result<Editable>>([&](soci::session& session) -> Result<Editable> {
-      auto product = find_product(session, id);
+      auto product = find_product(session, id, Lock::row);
       if (!product || product->state == ProductState::draft) return no_such_product();
       return Editable{std::move(*product), pending_of(session, id)};
     });
@@ -216,20 +220,19 @@ class SqlProductStore final : public ProductStore {
     }
   }
 
-  // A failure in mid-transaction is undone for certain; only of a COMMIT it may be unknown what it did.
+  // Whatever violates a unique key here was looked for before, so another server was first: the same work,
+  // run again, finds what that one has written.
   template <class Outcome, class Work>
   Outcome write(Work work) {
-    bool committing = false;
-    try {
-      return database_.with_transaction([&](soci::session& session) {
-        Outcome outcome = work(session);
-        committing = true;
-        return outcome;
-      });
-    } catch (const soci::soci_error& error) {
-      Failure failure = unavailable(error);
-      if (committing && db::may_have_committed(error)) failure.error = Error::outcome_unknown;
-      return failure;
+    for (int tries = 1;; ++tries) {
+      try {
+        return database_.with_transaction([&](soci::session& session) -> Outcome { return work(session); });
+      } catch (const soci::soci_error& error) {
+        if (db::is_unique_violation(error) && tries < limits::sql_tries) continue;
+        Failure failure = unavailable(error);
+        if (dynamic_cast<const db::CommitUnknown*>(&error) != nullptr) failure.error = Error::outcome_unknown;
+        return failure;
+      }
     }
   }
 
@@ -239,8 +242,9 @@ class SqlProductStore final : public ProductStore {
 
 }  // namespace
 
-std::unique_ptr<ProductStore> make_sql_product_store(const std::string& path, std::size_t sessions, Log log) {
-  return std::make_unique<SqlProductStore>(path, sessions, std::move(log));
+std::unique_ptr<ProductStore> make_sql_product_store(db::DatabaseAddress address, std::size_t sessions,
+                                                     Log log) {
+  return std::make_unique<SqlProductStore>(std::move(address), sessions, std::move(log));
 }
 
 }  // namespace buyme::product

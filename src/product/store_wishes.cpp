@@ -8,6 +8,9 @@ namespace {
 
 constexpr const char* select_wish =
     "SELECT wish_id, note, added_at FROM wishlist WHERE user_id = :user AND product_id = :product";
+// Whoever has an entry adds the next one under its lock, so that two at once are counted one after the other.
+constexpr const char* lock_oldest =
+    "SELECT wish_id FROM wishlist WHERE user_id = :user ORDER BY wish_id LIMIT 1";
 constexpr const char* count_wishes = "SELECT COUNT(*) FROM wishlist WHERE user_id = :user";
 constexpr const char* insert_wish =
     "INSERT INTO wishlist(user_id, product_id, note, added_at) VALUES(:user, :product, :note, :added_at)";
@@ -31,7 +34,13 @@ std::optional<Wish> find_in(soci::session& session, UserId user, ProductId produ
 }
 
 std::size_t count_in(soci::session& session, UserId user) {
-  long long count = 0;
+  long long count = 0, oldest = 0;
+  if (db::is_mysql(session)) {
+    Command lock(session);
+    lock.into().exchange(soci::into(oldest));
+    lock.use(user.value).open(std::string(lock_oldest) + db::for_update(session));
+    lock.next();
+  }
   Command command(session);
   command.into().exchange(soci::into(count));
   command.use(user.value).open(count_wishes);

@@ -1,16 +1,15 @@
-// What the tests of this folder share: the catalogue over a real file, its routes, and an order service made
-// here. The caller is an admin, user 1, unless a test says otherwise.
+// What the tests of this folder share: the catalogue over each kind of database, its routes, and an order
+// service made here. The caller is an admin, user 1, unless a test says otherwise.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 
-#include "db/sqlite.hpp"
 #include "product/endpoints.hpp"
 #include "product/fake_orders.hpp"
 #include "support/run.hpp"
-#include "support/temp_dir.hpp"
+#include "support/test_database.hpp"
 
 namespace buyme::product {
 
@@ -40,7 +39,7 @@ struct SentHeaders {
   std::string_view content_type = "application/json";
 };
 
-class CatalogueTest : public testing::Test {
+class CatalogueTest : public testing::TestWithParam<test::DatabaseKind> {
  protected:
   using Method = http::Method;
 
@@ -103,16 +102,12 @@ class CatalogueTest : public testing::Test {
     }
     return found;
   }
-  std::int64_t count(const std::string& from) {
-    return db::Sqlite(dir.file("product.sqlite"), db::Access::read_only)
-        .query_integer("SELECT COUNT(*) FROM " + from);
-  }
+  std::int64_t count(const std::string& from) { return place.integer("SELECT COUNT(*) FROM " + from); }
   FakeOrders::Sale& sale(std::int64_t product) { return orders.sales.at(ProductId{product}); }
 
-  test::TempDir dir;
+  test::TestDatabase place{GetParam()};
   std::unique_ptr<Clock> clock = make_system_clock();
-  std::unique_ptr<ProductStore> store =
-      make_sql_product_store(dir.file("product.sqlite"), 2, make_null_log());
+  std::unique_ptr<ProductStore> store = make_sql_product_store(place.address(), 2, make_null_log());
   FakeOrders orders;
   Pool pool{"test", 2, 100};
   std::optional<ProductService> service;

@@ -21,7 +21,9 @@ class WishlistTest : public CatalogueTest {
 
 using Ids = std::vector<std::int64_t>;
 
-TEST_F(WishlistTest, AnEntryShowsItsProductAndLiveStock) {
+INSTANTIATE_TEST_SUITE_P(Databases, WishlistTest, test::both_databases(), test::kind_name);
+
+TEST_P(WishlistTest, AnEntryShowsItsProductAndLiveStock) {
   make();
   const Answer added = wish(1, R"(,"note":"for \"Kim\"")");
   EXPECT_EQ(added.status, 201) << added.body;
@@ -35,7 +37,7 @@ TEST_F(WishlistTest, AnEntryShowsItsProductAndLiveStock) {
   EXPECT_EQ(get("/api/wishlist/1").body, json::serialize(entry));
 }
 
-TEST_F(WishlistTest, ARepeatIsTheSameEntry) {
+TEST_P(WishlistTest, ARepeatIsTheSameEntry) {
   make();
   const Answer first = wish(1, R"(,"note":"x")");
   const Answer again = wish(1, R"(,"note":"y")");
@@ -44,7 +46,7 @@ TEST_F(WishlistTest, ARepeatIsTheSameEntry) {
   EXPECT_EQ(size(), 1u);
 }
 
-TEST_F(WishlistTest, NotesAreChangedAndRemoved) {
+TEST_P(WishlistTest, NotesAreChangedAndRemoved) {
   make();
   EXPECT_EQ(call(Method::put, "/api/wishlist/1", R"({"note":"a"})").status, 404);
   wish(1);
@@ -56,7 +58,7 @@ TEST_F(WishlistTest, NotesAreChangedAndRemoved) {
   EXPECT_EQ(call(Method::put, "/api/wishlist/0", R"({"note":"a"})").status, 404);
 }
 
-TEST_F(WishlistTest, RemovingIsIdempotent) {
+TEST_P(WishlistTest, RemovingIsIdempotent) {
   make();
   wish(1);
   EXPECT_EQ(call(Method::delete_, "/api/wishlist/1").status, 204);
@@ -67,7 +69,7 @@ TEST_F(WishlistTest, RemovingIsIdempotent) {
   EXPECT_EQ(size(), 0u);
 }
 
-TEST_F(WishlistTest, EverybodyHasHisOwn) {
+TEST_P(WishlistTest, EverybodyHasHisOwn) {
   make();
   wish(1);
   caller = Caller{UserId{2}, Role::user, true, false};
@@ -81,7 +83,7 @@ TEST_F(WishlistTest, EverybodyHasHisOwn) {
   EXPECT_EQ(get("/api/wishlist").status, 404);
 }
 
-TEST_F(WishlistTest, WhatIsNotSoldCannotBeWishedForAndWhatWasStays) {
+TEST_P(WishlistTest, WhatIsNotSoldCannotBeWishedForAndWhatWasStays) {
   make();
   make("b");
   wish(1);
@@ -100,7 +102,7 @@ TEST_F(WishlistTest, WhatIsNotSoldCannotBeWishedForAndWhatWasStays) {
   }
 }
 
-TEST_F(WishlistTest, PagesAreNewestFirst) {
+TEST_P(WishlistTest, PagesAreNewestFirst) {
   for (int i = 1; i <= 5; ++i) make();
   for (const std::int64_t id : {3, 1, 5, 2, 4}) wish(id);
   Ids listed;
@@ -117,7 +119,7 @@ TEST_F(WishlistTest, PagesAreNewestFirst) {
   EXPECT_EQ(listed, (Ids{4, 2, 5, 1, 3}));
 }
 
-TEST_F(WishlistTest, AFullListTakesNoMore) {
+TEST_P(WishlistTest, AFullListTakesNoMore) {
   make();
   make("b");
   for (std::size_t i = 0; i < limits::max_wishes; ++i) {

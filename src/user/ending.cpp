@@ -37,37 +37,43 @@ Awaitable<bool> AccountEnding::cancel_unpaid(UserId user) {
   co_return canceled.has_value();
 }
 
-Awaitable<void> AccountEnding::run_sweeper() {
+Awaitable<void> AccountEnding::run_sweeper(db::JobLease& lease) {
   for (;;) {
-    co_await sweep();
+    co_await sweep(lease);
     co_await clock_.sleep_for(limits::user_sweep_pause);
   }
 }
 
-Awaitable<void> AccountEnding::sweep() {
+Awaitable<void> AccountEnding::sweep(db::JobLease& lease) {
   UserId after;
   for (;;) {
+    const auto fence = co_await lease.hold();
+    if (!fence) co_return;
     auto read_them = [this, after] { return store_.endings(after, limits::user_sweep_chunk); };
     const auto endings = co_await database_.run(std::move(read_them));
     if (!endings) co_return;  // met again in the next pass
-    for (const Ending& ending : *endings) co_await finish(ending);
+    for (const Ending& ending : *endings) co_await finish(ending, *fence);
     if (endings->size() < limits::user_sweep_chunk) break;
     after = endings->back().user;
   }
-  auto forget_them = [this] { return store_.forget_sessions(clock_.now(), limits::user_sweep_chunk); };
+  const auto fence = co_await lease.hold();
+  if (!fence) co_return;
+  auto forget_them = [this, fence] {
+    return store_.forget_sessions(clock_.now(), limits::user_sweep_chunk, *fence);
+  };
   const auto forgotten = co_await database_.run(std::move(forget_them));
   if (!forgotten) log_->warn("sessions that are over stay for now: {}", forgotten.error().detail);
 }
 
 // An order that was admitted before the tokens were denied may be placed behind a cancel, which overtakes it:
 // so an ending is settled only when its cancel came later than any such order.
-Awaitable<void> AccountEnding::finish(Ending ending) {
+Awaitable<void> AccountEnding::finish(Ending ending, db::Fence fence) {
   const Denial denial = denial_of_account(ending.user, ending.since);
   denylist_.deny({&denial, 1});  // the request may have been told "unknown" of the transaction
   const bool settles = clock_.now() >= ending.since + limits::ending_settles;
   const bool canceled = co_await cancel_unpaid(ending.user);
   if (!canceled || !settles) co_return;
-  auto settle_it = [this, user = ending.user] { return store_.settle_ending(user); };
+  auto settle_it = [this, user = ending.user, fence] { return store_.settle_ending(user, fence); };
   const auto settled = co_await database_.run(std::move(settle_it));
   if (!settled)
     log_->warn("the end of user {} is settled later: {}", ending.user.value, settled.error().detail);

@@ -26,13 +26,13 @@ class AccountEnding {
   Awaitable<Result<void>> end(UserId id);
 
   // Spawned once: finishes what is left, at once and then every limits::user_sweep_pause, until its context
-  // ends; forgets sessions that are over, too.
-  Awaitable<void> run_sweeper();
-  Awaitable<void> sweep();  // one pass
+  // ends; forgets sessions that are over, too. Does nothing while another server holds the lease.
+  Awaitable<void> run_sweeper(db::JobLease& lease = db::sole_server());
+  Awaitable<void> sweep(db::JobLease& lease = db::sole_server());  // one pass
 
  private:
   Awaitable<bool> cancel_unpaid(UserId user);
-  Awaitable<void> finish(Ending ending);
+  Awaitable<void> finish(Ending ending, db::Fence fence);
 
   UserStore& store_;
   Denylist& denylist_;

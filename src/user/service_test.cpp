@@ -7,7 +7,6 @@
 #include <set>
 
 #include "core/limits.hpp"
-#include "db/sqlite.hpp"
 #include "user/test_shop.hpp"
 
 namespace buyme::user {
@@ -265,17 +264,23 @@ TEST(UserService, MakesNoAbsurdNumberOfBuyers) {
   }
 }
 
-TEST(UserStore, KeepsAccountsOverARestart) {
-  const test::TempDir directory;
-  const std::string path = directory.file("user.db");
+class UserStoreTest : public ::testing::TestWithParam<test::DatabaseKind> {
+ protected:
+  std::unique_ptr<UserStore> open() { return open_user_store(place.address(), 1); }
+  test::TestDatabase place{GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Databases, UserStoreTest, test::both_databases(), test::kind_name);
+
+TEST_P(UserStoreTest, KeepsAccountsOverARestart) {
   Account account;
   account.user.email = "kim@example.com";
   account.password_hash = "hash";
   {
-    const auto store = open_user_store(path, 1);
+    const auto store = open();
     ASSERT_TRUE(store->insert(account));
   }
-  const auto store = open_user_store(path, 1);
+  const auto store = open();
   const auto found = store->find_by_email("kim@example.com");
   ASSERT_TRUE(found);
   EXPECT_EQ(found->user.id, UserId{1});
@@ -284,19 +289,17 @@ TEST(UserStore, KeepsAccountsOverARestart) {
   EXPECT_FALSE(store->find_by_id(UserId{2}));
 }
 
-TEST(UserStore, NeverGivesAnIdTwice) {
-  const test::TempDir directory;
-  const auto store = open_user_store(directory.file("user.db"), 1);
+TEST_P(UserStoreTest, NeverGivesAnIdTwice) {
+  const auto store = open();
   Account account;
   account.user.email = "kim@example.com";
   ASSERT_EQ(*store->insert(account), UserId{1});
-  db::Sqlite(directory.file("user.db"), db::Access::read_write).execute("DELETE FROM users");
+  place.execute("DELETE FROM users");
   EXPECT_EQ(*store->insert(account), UserId{2});
 }
 
-TEST(UserStore, TakesAnyText) {
-  const test::TempDir directory;
-  const auto store = open_user_store(directory.file("user.db"), 1);
+TEST_P(UserStoreTest, TakesAnyText) {
+  const auto store = open();
   Account account;
   account.user.email = "o'brien@example.com";
   account.user.name = "'); DROP TABLE users; -- :email";

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "core/limits.hpp"
-#include "db/sqlite.hpp"
 #include "user/test_shop.hpp"
 
 namespace buyme::user {
@@ -14,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class Sessions : public ::testing::Test {
+class Sessions : public ::testing::TestWithParam<test::DatabaseKind> {
  protected:
   Sessions() { EXPECT_TRUE(shop_.sign_up()); }
 
@@ -37,14 +36,14 @@ class Sessions : public ::testing::Test {
     const auto done = test::run(shop_.service.log_out(claims.user, claims.session_id, claims.expires_at));
     EXPECT_TRUE(done) << done.error().detail;
   }
-  std::int64_t query(std::string_view sql) {
-    return db::Sqlite(shop_.directory.file("user.db"), db::Access::read_only).query_integer(sql);
-  }
+  std::int64_t query(const std::string& sql) { return shop_.place.integer(sql); }
 
-  TestShop shop_;
+  TestShop shop_{{.password_cost = TestShop::cheap}, 16, GetParam()};
 };
 
-TEST_F(Sessions, ARefreshGivesNewTokensOfTheSameSession) {
+INSTANTIATE_TEST_SUITE_P(Databases, Sessions, test::both_databases(), test::kind_name);
+
+TEST_P(Sessions, ARefreshGivesNewTokensOfTheSameSession) {
   const Tokens first = log_in();
   shop_.clock.advance(1'800s);
   const Tokens second = refreshed(first);
@@ -57,7 +56,7 @@ TEST_F(Sessions, ARefreshGivesNewTokensOfTheSameSession) {
   EXPECT_TRUE(shop_.is_good(refreshed(second)));
 }
 
-TEST_F(Sessions, ASpentTokenThatComesAgainEndsTheWholeSession) {
+TEST_P(Sessions, ASpentTokenThatComesAgainEndsTheWholeSession) {
   const Tokens first = log_in(), elsewhere = log_in();
   const Tokens second = refreshed(first);
   const Tokens third = refreshed(second);
@@ -71,7 +70,7 @@ TEST_F(Sessions, ASpentTokenThatComesAgainEndsTheWholeSession) {
   EXPECT_TRUE(shop_.is_good(refreshed(elsewhere)));
 }
 
-TEST_F(Sessions, AClientThatLostTheAnswerGetsTheSameTokenAgain) {
+TEST_P(Sessions, AClientThatLostTheAnswerGetsTheSameTokenAgain) {
   const Tokens first = log_in();
   const Tokens lost = refreshed(first);
   shop_.clock.advance(limits::refresh_grace);
@@ -81,7 +80,7 @@ TEST_F(Sessions, AClientThatLostTheAnswerGetsTheSameTokenAgain) {
   EXPECT_TRUE(shop_.is_good(refreshed(again)));
 }
 
-TEST_F(Sessions, AfterTheGraceASpentTokenIsAStolenOne) {
+TEST_P(Sessions, AfterTheGraceASpentTokenIsAStolenOne) {
   const Tokens first = log_in();
   const Tokens second = refreshed(first);
   shop_.clock.advance(limits::refresh_grace + 1ms);
@@ -90,7 +89,7 @@ TEST_F(Sessions, AfterTheGraceASpentTokenIsAStolenOne) {
   EXPECT_FALSE(shop_.is_good(second));
 }
 
-TEST_F(Sessions, TwoWhoRefreshAtOnceHoldOneToken) {
+TEST_P(Sessions, TwoWhoRefreshAtOnceHoldOneToken) {
   const Tokens first = log_in();
   std::vector<std::future<Result<Tokens>>> answers;
   for (int i = 0; i < 8; ++i) {
@@ -105,7 +104,7 @@ TEST_F(Sessions, TwoWhoRefreshAtOnceHoldOneToken) {
   EXPECT_EQ(tokens.size(), 1u);
 }
 
-TEST_F(Sessions, RefreshTokensExpireUnlessTheyAreUsed) {
+TEST_P(Sessions, RefreshTokensExpireUnlessTheyAreUsed) {
   Tokens tokens = log_in();
   for (int i = 0; i < 3; ++i) {
     shop_.clock.advance(29 * 24h);
@@ -115,7 +114,7 @@ TEST_F(Sessions, RefreshTokensExpireUnlessTheyAreUsed) {
   EXPECT_TRUE(is_refused(tokens.refresh));
 }
 
-TEST_F(Sessions, WhatIsNoTokenOfOursIsRefused) {
+TEST_P(Sessions, WhatIsNoTokenOfOursIsRefused) {
   const Tokens tokens = log_in();
   for (const std::string& token :
        {std::string(), std::string("x"), tokens.access, tokens.refresh + "A", tokens.refresh.substr(1),
@@ -125,10 +124,11 @@ TEST_F(Sessions, WhatIsNoTokenOfOursIsRefused) {
   EXPECT_TRUE(shop_.is_good(refreshed(tokens))) << "none of them harmed the session";
 }
 
-TEST_F(Sessions, TheDatabaseHoldsNoTokenThatCouldBeUsed) {
+TEST_P(Sessions, TheDatabaseHoldsNoTokenThatCouldBeUsed) {
   const Tokens first = log_in();
   const Tokens second = refreshed(first);
-  std::ifstream file(shop_.directory.file("user.db-wal"), std::ios::binary);
+  if (shop_.place.is_mysql()) GTEST_SKIP() << "its files are not ours";
+  std::ifstream file(*shop_.place.address().file() + "-wal", std::ios::binary);
   const std::string bytes(std::istreambuf_iterator<char>(file), {});
   ASSERT_NE(bytes.find(token_fingerprint(second.refresh)), std::string::npos) << "it is looked for here";
   for (const Tokens& tokens : {first, second}) {
@@ -138,7 +138,7 @@ TEST_F(Sessions, TheDatabaseHoldsNoTokenThatCouldBeUsed) {
   EXPECT_TRUE(is_refused(token_fingerprint(second.refresh))) << "nor is a fingerprint a token";
 }
 
-TEST_F(Sessions, LogOutEndsAccessAndRefreshAtOnce) {
+TEST_P(Sessions, LogOutEndsAccessAndRefreshAtOnce) {
   const Tokens first = log_in(), elsewhere = log_in();
   const Tokens second = refreshed(first);
   log_out(first);
@@ -150,7 +150,7 @@ TEST_F(Sessions, LogOutEndsAccessAndRefreshAtOnce) {
   log_out(first);
 }
 
-TEST_F(Sessions, TokensThatNoLogInHasMadeCanBeLoggedOut) {
+TEST_P(Sessions, TokensThatNoLogInHasMadeCanBeLoggedOut) {
   const auto buyers = test::run(shop_.service.create_rehearsal_buyers(2));
   ASSERT_TRUE(buyers);
   const Tokens mine{buyers->at(0).second, "", {}}, others{buyers->at(1).second, "", {}};
@@ -160,7 +160,7 @@ TEST_F(Sessions, TokensThatNoLogInHasMadeCanBeLoggedOut) {
   EXPECT_TRUE(shop_.is_good(others));
 }
 
-TEST_F(Sessions, WhatEndedStaysEndedOverARestart) {
+TEST_P(Sessions, WhatEndedStaysEndedOverARestart) {
   const Tokens out = log_in(), stolen = log_in(), alive = log_in();
   const auto buyers = test::run(shop_.service.create_rehearsal_buyers(1));
   ASSERT_TRUE(buyers);
@@ -182,7 +182,7 @@ TEST_F(Sessions, WhatEndedStaysEndedOverARestart) {
   EXPECT_EQ(shop_.store->denials(shop_.clock.now()).size(), 1u) << "a rehearsal's token lives for a day";
 }
 
-TEST_F(Sessions, ANewPasswordEndsTheOtherSessions) {
+TEST_P(Sessions, ANewPasswordEndsTheOtherSessions) {
   const Tokens mine = log_in(), other = log_in();
   const auto change = [&](const std::string& current, const std::string& next) {
     return test::run(
@@ -202,7 +202,7 @@ TEST_F(Sessions, ANewPasswordEndsTheOtherSessions) {
   EXPECT_TRUE(shop_.log_in("kim@example.com", "battery staple"));
 }
 
-TEST_F(Sessions, GuessesOfTheCurrentPasswordCountAsLogIns) {
+TEST_P(Sessions, GuessesOfTheCurrentPasswordCountAsLogIns) {
   for (int i = 0; i < limits::login_failures; ++i) {
     const auto wrong =
         test::run(shop_.service.change_password(UserId{1}, "s", "wrong horse", "battery staple"));
@@ -217,7 +217,7 @@ TEST_F(Sessions, GuessesOfTheCurrentPasswordCountAsLogIns) {
 }
 
 // The password is verified, then changed by somebody else before the session is written.
-TEST_F(Sessions, ALogInThatIsOvertakenByANewPasswordFails) {
+TEST_P(Sessions, ALogInThatIsOvertakenByANewPasswordFails) {
   const auto account = shop_.store->find_account(UserId{1});
   ASSERT_TRUE(account);
   ASSERT_TRUE(test::run(shop_.service.change_password(UserId{1}, "s", "correct horse", "battery staple")));
@@ -231,7 +231,7 @@ TEST_F(Sessions, ALogInThatIsOvertakenByANewPasswordFails) {
   EXPECT_EQ(shop_.store->change_password(second).error().error, Error::wrong_credentials);
 }
 
-TEST_F(Sessions, AnAccountHasSoManySessionsAndTheOldestEnds) {
+TEST_P(Sessions, AnAccountHasSoManySessionsAndTheOldestEnds) {
   std::vector<Tokens> all;
   for (std::size_t i = 0; i <= limits::max_sessions; ++i) {
     all.push_back(log_in());
@@ -243,19 +243,17 @@ TEST_F(Sessions, AnAccountHasSoManySessionsAndTheOldestEnds) {
   EXPECT_TRUE(shop_.is_good(all.back()));
 }
 
-TEST_F(Sessions, SpentTokensDoNotPileUp) {
+TEST_P(Sessions, SpentTokensDoNotPileUp) {
   Tokens tokens = log_in();
-  db::Sqlite(shop_.directory.file("user.db"), db::Access::read_write)
-      .execute("UPDATE refresh_tokens SET number = 5000");
+  shop_.place.execute("UPDATE refresh_tokens SET number = 5000");
   tokens = refreshed(tokens);
-  db::Sqlite(shop_.directory.file("user.db"), db::Access::read_write)
-      .execute("UPDATE refresh_tokens SET number = 3000 WHERE number = 5000");
+  shop_.place.execute("UPDATE refresh_tokens SET number = 3000 WHERE number = 5000");
   refreshed(tokens);
   EXPECT_EQ(query("SELECT COUNT(*) FROM refresh_tokens WHERE number < 5000"), 0);
   EXPECT_EQ(query("SELECT COUNT(*) FROM refresh_tokens"), 2);
 }
 
-TEST_F(Sessions, RowsGoWhenNothingOfASessionIsGoodAnyMore) {
+TEST_P(Sessions, RowsGoWhenNothingOfASessionIsGoodAnyMore) {
   const Tokens out = log_in(), alive = log_in();
   log_out(out);
   test::run(shop_.ending.sweep());
@@ -271,7 +269,7 @@ TEST_F(Sessions, RowsGoWhenNothingOfASessionIsGoodAnyMore) {
   EXPECT_EQ(query("SELECT COUNT(*) FROM refresh_tokens"), 0);
 }
 
-TEST_F(Sessions, WrongPasswordsFromOneNetworkAreLimitedLoosely) {
+TEST_P(Sessions, WrongPasswordsFromOneNetworkAreLimitedLoosely) {
   const auto attempt = [&](int account, const std::string& remote) {
     return test::run(shop_.service.log_in(fmt::format("u{}@example.com", account), "wrong horse", remote));
   };
@@ -285,14 +283,14 @@ TEST_F(Sessions, WrongPasswordsFromOneNetworkAreLimitedLoosely) {
   EXPECT_EQ(attempt(10'002, "127.0.0.1").error().error, Error::wrong_credentials);
 }
 
-TEST_F(Sessions, RightPasswordsFromOneNetworkAreNotCounted) {
+TEST_P(Sessions, RightPasswordsFromOneNetworkAreNotCounted) {
   for (int i = 0; i < limits::address_login_failures + 10; ++i) {
     const auto tokens = test::run(shop_.service.log_in("kim@example.com", "correct horse", "203.0.113.7"));
     ASSERT_TRUE(tokens) << i;
   }
 }
 
-TEST_F(Sessions, SignUpsFromOneNetworkAreLimitedLoosely) {
+TEST_P(Sessions, SignUpsFromOneNetworkAreLimitedLoosely) {
   const auto sign_up = [&](int account, const std::string& remote) {
     SignUp kim = TestShop::kim();
     kim.email = fmt::format("u{}@example.com", account);

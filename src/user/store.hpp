@@ -1,7 +1,9 @@
 // Where accounts and their sessions are kept. Calls block: they belong on the database pool. Thread-safe.
 //
-// Each call is one transaction. Those that change something may fail with store_unavailable (nothing was
-// done) and, when the disk fails at the wrong moment, outcome_unknown.
+// Each call is one transaction. Those that belong to a job are told its fence, and change nothing
+// (store_unavailable) when another server has taken the job over.
+// Those that change something may fail with store_unavailable (nothing was
+// done) and, when the disk or the database server fails at the wrong moment, outcome_unknown.
 #pragma once
 
 #include <memory>
@@ -10,6 +12,8 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "db/address.hpp"
+#include "db/lease.hpp"
 #include "user/api.hpp"
 #include "user/denylist.hpp"
 
@@ -31,8 +35,10 @@ struct RehearsalBuyers {
 };
 
 struct UserQuery {
-  std::string text;  // somewhere in the name or the e-mail address; empty: every account
-  UserId before;     // 0: from the newest on
+  // Somewhere in the name or the e-mail address, whatever the case of ASCII letters (MySQL: of any letters);
+  // empty: every account.
+  std::string text;
+  UserId before;  // 0: from the newest on
   std::size_t limit = 0;
 };
 
@@ -134,14 +140,14 @@ class UserStore {
   // reminds of what is left to do. Errors: not_found, illegal_state (of the last admin).
   virtual Result<void> end_account(UserId id, Time now) = 0;
   virtual Result<std::vector<Ending>> endings(UserId after, std::size_t maximum) = 0;  // ascending
-  virtual Result<void> settle_ending(UserId id) = 0;                                   // nothing is left
+  virtual Result<void> settle_ending(UserId id, const db::Fence& fence) = 0;           // nothing is left
 
   virtual Denials denials(Time now) = 0;  // all that are in force: after a start
   // Forgets sessions of which nothing is good any more; how many. At most `maximum`.
-  virtual Result<std::size_t> forget_sessions(Time now, std::size_t maximum) = 0;
+  virtual Result<std::size_t> forget_sessions(Time now, std::size_t maximum, const db::Fence& fence) = 0;
 };
 
-// In the SQLite file `path`, made when there is none, with as many sessions as threads will call.
-std::unique_ptr<UserStore> open_user_store(const std::string& path, std::size_t sessions);
+// With as many sessions as threads will call. Several servers may have one MySQL database.
+std::unique_ptr<UserStore> open_user_store(db::DatabaseAddress address, std::size_t sessions);
 
 }  // namespace buyme::user

@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "core/limits.hpp"
+#include "db/sql.hpp"
 
 namespace buyme::user {
 
 namespace {
 
+constexpr auto lock_user = "SELECT user_id FROM users WHERE user_id = :id FOR UPDATE";
 constexpr auto insert_session_row =
     "INSERT INTO sessions(session_id, user_id, started_at, access_expires_at, over_at, ended_at) "
     "VALUES(:id, :user, :started_at, :access_expires_at, :over_at, :ended_at)";
@@ -91,6 +93,14 @@ Denials read_denials(soci::session& sql, const char* query, long long parameter,
 
 }  // namespace
 
+bool lock_account(soci::session& sql, UserId user) {
+  if (!db::is_mysql(sql)) return false;
+  const long long id = user.value;
+  long long locked = 0;
+  sql << lock_user, soci::use(id), soci::into(locked);
+  return true;
+}
+
 Denials insert_session(soci::session& sql, const NewSession& session) {
   Denials live = read_denials(sql, select_live_sessions, session.user.value, session.user);
   Denials ended;
@@ -110,7 +120,9 @@ Denials insert_session(soci::session& sql, const NewSession& session) {
 
 Result<Refreshed> refresh_session(soci::session& sql, const Refresh& refresh, std::optional<Stolen>& stolen) {
   const Failure refused(Error::unauthenticated, "This refresh token is not good any more. Log in again.");
-  const auto token = find_token(sql, refresh.token_hash);
+  stolen.reset();
+  auto token = find_token(sql, refresh.token_hash);
+  if (token && lock_account(sql, UserId{token->user})) token = find_token(sql, refresh.token_hash);
   if (!token || token->is_over(refresh.now)) return refused;
 
   const UserId user{token->user};
@@ -136,6 +148,7 @@ Result<Refreshed> refresh_session(soci::session& sql, const Refresh& refresh, st
 
 Denial end_one_session(soci::session& sql, const std::string& session, UserId user, Time token_expires_at,
                        Time now) {
+  lock_account(sql, user);
   long long access_expires_at = 0;
   sql << select_session, soci::use(session), soci::into(access_expires_at);
   if (sql.got_data()) return end_row(sql, session, user, access_expires_at, now);

@@ -5,6 +5,7 @@
 #include "core/limits.hpp"
 #include "db/sql.hpp"
 #include "embedded/user_schema.hpp"
+#include "embedded/user_schema_mysql.hpp"
 #include "embedded/user_schema_sessions.hpp"
 #include "user/store_sessions.hpp"
 
@@ -12,14 +13,16 @@ namespace buyme::user {
 
 namespace {
 
-constexpr db::Migration migrations[] = {{1, "accounts", embedded::user_schema},
-                                        {2, "sessions", embedded::user_schema_sessions}};
+constexpr db::Migration sqlite_steps[] = {{1, "accounts", embedded::user_schema},
+                                          {2, "sessions", embedded::user_schema_sessions}};
+constexpr db::Migration mysql_steps[] = {{1, "accounts and sessions", embedded::user_schema_mysql}};
+constexpr db::Schema schema{sqlite_steps, mysql_steps};
 
 #define BUYME_USER_COLUMNS "user_id, email, name, phone, address, role, created_at, password_hash"
 
 constexpr auto insert_user =
-    "INSERT INTO users(email, name, phone, address, password_hash, role, created_at) "
-    "VALUES(:email, :name, :phone, :address, :password_hash, :role, :created_at)";
+    "INSERT INTO users(user_id, email, name, phone, address, password_hash, role, created_at) "
+    "VALUES(:id, :email, :name, :phone, :address, :password_hash, :role, :created_at)";
 constexpr auto select_by_email =
     "SELECT " BUYME_USER_COLUMNS " FROM users WHERE email = :email AND ended_at IS NULL";
 constexpr auto select_by_id =
@@ -27,19 +30,19 @@ constexpr auto select_by_id =
 constexpr auto select_page =
     "SELECT " BUYME_USER_COLUMNS
     " FROM users WHERE user_id < :before AND ended_at IS NULL ORDER BY user_id DESC LIMIT :maximum";
-constexpr auto select_matching_page =
-    "SELECT " BUYME_USER_COLUMNS
-    " FROM users WHERE user_id < :before AND ended_at IS NULL "
-    "AND (name LIKE :name ESCAPE '!' OR email LIKE :email ESCAPE '!') ORDER BY user_id DESC LIMIT :maximum";
+constexpr auto select_matching_page = "SELECT " BUYME_USER_COLUMNS
+                                      " FROM users WHERE user_id < :before AND ended_at IS NULL "
+                                      "AND (LOWER(name) LIKE LOWER(:name) ESCAPE '!' OR LOWER(email) LIKE "
+                                      "LOWER(:email) ESCAPE '!') ORDER BY user_id DESC LIMIT :maximum";
 constexpr auto update_user =
     "UPDATE users SET email = :email, name = :name, phone = :phone, address = :address, role = :role "
     "WHERE user_id = :id";
 constexpr auto update_password =
     "UPDATE users SET password_hash = :hash WHERE user_id = :id AND ended_at IS NULL";
 // An address of a rehearsal has no person behind it who could administer anything.
-constexpr auto count_other_admins =
-    "SELECT COUNT(*) FROM users WHERE role = 'ADMIN' AND ended_at IS NULL AND user_id <> :id "
-    "AND email NOT LIKE '%@rehearsal.invalid'";
+constexpr auto select_admins =
+    "SELECT user_id FROM users WHERE role = 'ADMIN' AND ended_at IS NULL "
+    "AND email NOT LIKE '%@rehearsal.invalid' ORDER BY user_id";
 // What takes the place of the address is no address, so nobody can be in its way.
 constexpr auto end_user =
     "UPDATE users SET ended_at = :now, email = :nothing, name = '', phone = '', address = '', "
@@ -84,7 +87,7 @@ struct Row {
 
 // Rows of `query`; `bind` says its parameters, in their order.
 template <class Bind>
-std::vector<Account> select(soci::session& session, const char* query, Bind bind) {
+std::vector<Account> select(soci::session& session, const std::string& query, Bind bind) {
   soci::statement statement(session);
   Row row;
   row.define_in(statement);
@@ -99,7 +102,7 @@ std::vector<Account> select(soci::session& session, const char* query, Bind bind
 }
 
 template <class Key>
-std::optional<Account> find(soci::session& session, const char* query, const Key& key) {
+std::optional<Account> find(soci::session& session, const std::string& query, const Key& key) {
   auto found = select(session, query, [&key](soci::statement& of) { of.exchange(soci::use(key)); });
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
@@ -107,6 +110,11 @@ std::optional<Account> find(soci::session& session, const char* query, const Key
 
 std::optional<Account> find(soci::session& session, UserId id) {
   return find(session, select_by_id, static_cast<long long>(id.value));
+}
+
+// Its row stays as it is until the transaction ends, and so do its sessions: see lock_account().
+std::optional<Account> find_and_lock(soci::session& session, UserId id) {
+  return find(session, std::string(select_by_id) + db::for_update(session), static_cast<long long>(id.value));
 }
 
 std::vector<Account> find_page(soci::session& session, const UserQuery& query) {
@@ -135,18 +143,22 @@ Failure another_password() {
   return {Error::wrong_credentials, "The password was changed meanwhile. Log in with the new one."};
 }
 
-// Without an admin nobody could make another one over HTTP.
+// Without an admin nobody could make another one over HTTP. The rows of all of them are locked: of two who
+// resign at once, the second finds the first gone.
 std::optional<Failure> refused_as_last_admin(soci::session& session, UserId id) {
-  const long long user = id.value;
-  long long others = 0;
-  session << count_other_admins, soci::use(user), soci::into(others);
-  if (others > 0) return std::nullopt;
+  long long admin = 0;
+  bool others = false;
+  soci::statement select =
+      (session.prepare << std::string(select_admins) + db::for_update(session), soci::into(admin));
+  select.execute();
+  while (select.fetch()) others = others || admin != id.value;
+  if (others) return std::nullopt;
   return Failure(Error::illegal_state,
                  "This is the last admin of the shop: make another account an admin first, then repeat.");
 }
 
 Result<ChangedAccount> change_in(soci::session& session, UserId id, const AccountChange& change, Time now) {
-  auto account = find(session, id);
+  auto account = find_and_lock(session, id);
   if (!account) return no_such_account();
   User& user = account->user;
   const bool other_role = change.role && *change.role != user.role;
@@ -168,7 +180,7 @@ Result<ChangedAccount> change_in(soci::session& session, UserId id, const Accoun
 }
 
 Result<void> end_in(soci::session& session, UserId id, Time now) {
-  const auto account = find(session, id);
+  const auto account = find_and_lock(session, id);
   if (!account) return no_such_account();
   if (account->user.role == Role::admin) {
     if (auto refused = refused_as_last_admin(session, id)) return std::move(*refused);
@@ -188,13 +200,13 @@ UserId last_id(soci::session& session) {
   return UserId{id};
 }
 
-// What a write is told that failed, perhaps at its COMMIT.
-Failure write_failure(const soci::soci_error& error, bool committing) {
+// What a write is told that failed.
+Failure write_failure(const soci::soci_error& error) {
   if (db::is_unique_violation(error)) {
     return {Error::email_taken,
             "An account with this e-mail address exists. Log in, or take another address."};
   }
-  if (committing && db::may_have_committed(error)) {
+  if (dynamic_cast<const db::CommitUnknown*>(&error) != nullptr) {
     return Failure(Error::outcome_unknown, "Nobody knows whether it was saved. Look, then repeat.")
         .retry_in(std::chrono::seconds{2});
   }
@@ -202,18 +214,53 @@ Failure write_failure(const soci::soci_error& error, bool committing) {
       .retry_in(std::chrono::seconds{2});
 }
 
+// An id of 0 is one that the database gives.
+UserId insert_row(soci::session& session, const Account& account) {
+  const User& user = account.user;
+  const std::string role = role_text(user.role);
+  const long long id = user.id.value, created_at = to_unix_ms(user.created_at);
+  soci::indicator given = user.id ? soci::i_ok : soci::i_null;
+  session << insert_user, soci::use(id, given), soci::use(user.email), soci::use(user.name),
+      soci::use(user.phone), soci::use(user.address), soci::use(account.password_hash), soci::use(role),
+      soci::use(created_at);
+  return user.id ? user.id : last_id(session);
+}
+
+Account rehearsal_buyer(const RehearsalBuyers& buyers, std::int64_t number) {
+  Account buyer;
+  buyer.user.email = fmt::format("buyer-{}-{}@rehearsal.invalid", buyers.tag, number);
+  buyer.user.name = fmt::format("Buyer {}", number);
+  buyer.user.phone = "010-0000-0000";
+  buyer.user.address = "Rehearsal";
+  buyer.user.created_at = buyers.created_at;
+  buyer.password_hash = no_password;
+  return buyer;
+}
+
+// The last comes right behind the first, so that whoever signs up from then on is given a number behind it.
+// One who was given a number in between makes it fail, as a number that is taken.
+UserId insert_buyers(soci::session& session, const RehearsalBuyers& buyers) {
+  const UserId first = insert_row(session, rehearsal_buyer(buyers, 1));
+  const auto insert = [&](std::int64_t number) {
+    Account buyer = rehearsal_buyer(buyers, number);
+    buyer.user.id = UserId{first.value + number - 1};
+    insert_row(session, buyer);
+  };
+  if (buyers.count > 1) insert(buyers.count);
+  for (std::int64_t number = 2; number < buyers.count; ++number) insert(number);
+  return first;
+}
+
 class SqlUserStore final : public UserStore {
  public:
-  SqlUserStore(const std::string& path, std::size_t sessions) : database_(path, sessions, migrations) {}
+  SqlUserStore(db::DatabaseAddress address, std::size_t sessions)
+      : database_(std::move(address), sessions, schema) {}
 
   Result<UserId> insert(const Account& account) override {
     return write<Result<UserId>>([&account](soci::session& session) -> Result<UserId> {
-      const User& user = account.user;
-      const std::string role = role_text(user.role);
-      const long long created_at = to_unix_ms(user.created_at);
-      session << insert_user, soci::use(user.email), soci::use(user.name), soci::use(user.phone),
-          soci::use(user.address), soci::use(account.password_hash), soci::use(role), soci::use(created_at);
-      return last_id(session);
+      Account fresh = account;
+      fresh.user.id = UserId{};
+      return insert_row(session, fresh);
     });
   }
 
@@ -247,7 +294,7 @@ class SqlUserStore final : public UserStore {
 
   Result<Denials> change_password(const PasswordChange& change) override {
     return write<Result<Denials>>([&change](soci::session& session) -> Result<Denials> {
-      const auto account = find(session, change.user);
+      const auto account = find_and_lock(session, change.user);
       if (!account || account->password_hash != change.old_hash) return another_password();
       const long long user = change.user.value;
       session << update_password, soci::use(change.new_hash), soci::use(user);
@@ -256,13 +303,16 @@ class SqlUserStore final : public UserStore {
   }
 
   Result<UserId> add_rehearsal_buyers(const RehearsalBuyers& buyers) override {
-    return write<Result<UserId>>(
-        [&buyers](soci::session& session) -> Result<UserId> { return insert_buyers(session, buyers); });
+    for (int tries = 1;; ++tries) {
+      auto first = write<Result<UserId>>(
+          [&buyers](soci::session& session) -> Result<UserId> { return insert_buyers(session, buyers); });
+      if (first || first.error().error != Error::email_taken || tries == limits::sql_tries) return first;
+    }
   }
 
   Result<ChangedAccount> open_session(const NewSession& opened) override {
     return write<Result<ChangedAccount>>([&opened](soci::session& session) -> Result<ChangedAccount> {
-      const auto account = find(session, opened.user);
+      const auto account = find_and_lock(session, opened.user);
       if (!account || account->password_hash != opened.password_hash) return another_password();
       return ChangedAccount{account->user, insert_session(session, opened)};
     });
@@ -297,8 +347,9 @@ class SqlUserStore final : public UserStore {
     });
   }
 
-  Result<void> settle_ending(UserId id) override {
-    return write<Result<void>>([id](soci::session& session) -> Result<void> {
+  Result<void> settle_ending(UserId id, const db::Fence& fence) override {
+    return write<Result<void>>([&](soci::session& session) -> Result<void> {
+      db::check_fence(session, fence);
       const long long user = id.value;
       session << delete_ending, soci::use(user);
       return {};
@@ -319,12 +370,13 @@ class SqlUserStore final : public UserStore {
   }
 
   // A session that is over cannot come back, so the look needs no write lock.
-  Result<std::size_t> forget_sessions(Time now, std::size_t maximum) override {
+  Result<std::size_t> forget_sessions(Time now, std::size_t maximum, const db::Fence& fence) override {
     const auto over = read<Result<std::vector<std::string>>>(
         [&](soci::session& session) { return sessions_over(session, now, maximum); });
     if (!over) return over.error();
     if (over->empty()) return std::size_t{0};
-    return write<Result<std::size_t>>([&over](soci::session& session) -> Result<std::size_t> {
+    return write<Result<std::size_t>>([&](soci::session& session) -> Result<std::size_t> {
+      db::check_fence(session, fence);
       delete_sessions(session, *over);
       return over->size();
     });
@@ -335,15 +387,12 @@ class SqlUserStore final : public UserStore {
   // end is written.
   template <class R, class Work>
   R write(Work work) {
-    bool committing = false;
     try {
-      return database_.with_transaction([&](soci::session& session) {
-        R result = work(session);
-        committing = true;
-        return result;
-      });
+      return database_.with_transaction([&work](soci::session& session) -> R { return work(session); });
     } catch (const soci::soci_error& error) {
-      return write_failure(error, committing);
+      return write_failure(error);
+    } catch (const db::FenceLost& lost) {
+      return Failure(Error::store_unavailable, lost.what());
     }
   }
 
@@ -357,32 +406,13 @@ class SqlUserStore final : public UserStore {
     }
   }
 
-  // One statement, run once per buyer. The transaction is the only writer, so the ids have no gap.
-  static UserId insert_buyers(soci::session& session, const RehearsalBuyers& buyers) {
-    std::string email, name;
-    const std::string phone = "010-0000-0000", address = "Rehearsal";
-    const std::string password_hash(no_password), role = role_text(Role::user);
-    const long long created_at = to_unix_ms(buyers.created_at);
-    soci::statement insert =
-        (session.prepare << insert_user, soci::use(email), soci::use(name), soci::use(phone),
-         soci::use(address), soci::use(password_hash), soci::use(role), soci::use(created_at));
-    UserId first;
-    for (std::int64_t n = 1; n <= buyers.count; ++n) {
-      email = fmt::format("buyer-{}-{}@rehearsal.invalid", buyers.tag, n);
-      name = fmt::format("Buyer {}", n);
-      insert.execute(true);
-      if (n == 1) first = last_id(session);
-    }
-    return first;
-  }
-
   db::SqlDatabase database_;
 };
 
 }  // namespace
 
-std::unique_ptr<UserStore> open_user_store(const std::string& path, std::size_t sessions) {
-  return std::make_unique<SqlUserStore>(path, sessions);
+std::unique_ptr<UserStore> open_user_store(db::DatabaseAddress address, std::size_t sessions) {
+  return std::make_unique<SqlUserStore>(std::move(address), sessions);
 }
 
 }  // namespace buyme::user

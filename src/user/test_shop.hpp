@@ -6,7 +6,7 @@
 
 #include "core/token.hpp"
 #include "support/run.hpp"
-#include "support/temp_dir.hpp"
+#include "support/test_database.hpp"
 #include "user/authenticator.hpp"
 #include "user/ending.hpp"
 #include "user/service.hpp"
@@ -63,8 +63,10 @@ class RememberedOrders final : public order::OrderApi {
 struct TestShop {
   static constexpr PasswordCost cheap{.memory_kib = 8, .passes = 1};
 
-  explicit TestShop(UserSettings settings = {.password_cost = cheap}, std::size_t hash_queue = 16)
-      : hashing("hash", 2, hash_queue),
+  explicit TestShop(UserSettings settings = {.password_cost = cheap}, std::size_t hash_queue = 16,
+                    test::DatabaseKind kind = test::DatabaseKind::sqlite)
+      : place(kind),
+        hashing("hash", 2, hash_queue),
         service(settings, *store, *denylist, hashing, database, key, clock, make_null_log()),
         ending(*store, *denylist, orders, database, clock, make_null_log()) {}
 
@@ -86,10 +88,10 @@ struct TestShop {
     return JwtAuthenticator(key, *denylist, clock).verify(tokens.access).has_value();
   }
 
-  test::TempDir directory;
+  test::TestDatabase place;
   StandingClock clock;
   TokenKey key{"0123456789abcdef0123456789abcdef"};
-  std::unique_ptr<UserStore> store = open_user_store(directory.file("user.db"), 2);
+  std::unique_ptr<UserStore> store = open_user_store(place.address(), 2);
   std::unique_ptr<Denylist> denylist = make_local_denylist(clock);
   RememberedOrders orders;
   Pool hashing;

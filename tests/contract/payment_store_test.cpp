@@ -8,6 +8,7 @@
 #include "simulation/memory_payments.hpp"
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
+#include "support/test_database.hpp"
 
 namespace buyme::test {
 
@@ -23,6 +24,7 @@ using payment::PaymentStore;
 // What outlives a store; each kind uses its own.
 struct PaymentRows {
   TempDir files;
+  std::unique_ptr<TestDatabase> server;
   simulation::PaymentDatabase memory;
 };
 
@@ -523,6 +525,11 @@ TEST_P(PaymentStoreContract, NoSuchRefundIsNothingToMark) {
   EXPECT_EQ(due()[0].tries, 0);
 }
 
+std::unique_ptr<PaymentStore> open_on_a_server(PaymentRows& rows) {
+  if (!rows.server) rows.server = std::make_unique<TestDatabase>(DatabaseKind::mysql);
+  return payment::make_sql_payment_store(rows.server->address(), make_null_log());
+}
+
 INSTANTIATE_TEST_SUITE_P(PaymentStores, PaymentStoreContract,
                          ::testing::Values(PaymentStoreKind{"sql",
                                                             [](PaymentRows& rows) {
@@ -530,6 +537,7 @@ INSTANTIATE_TEST_SUITE_P(PaymentStores, PaymentStoreContract,
                                                                   rows.files.file("payment.sqlite"),
                                                                   make_null_log());
                                                             }},
+                                           PaymentStoreKind{"mysql", open_on_a_server},
                                            PaymentStoreKind{"memory",
                                                             [](PaymentRows& rows) {
                                                               return simulation::make_memory_payment_store(

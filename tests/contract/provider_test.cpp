@@ -8,6 +8,7 @@
 #include "simulation/bank.hpp"
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
+#include "support/test_database.hpp"
 
 namespace buyme::test {
 
@@ -21,6 +22,7 @@ struct ProviderBook {
   explicit ProviderBook(std::uint64_t seed_of_outcomes = 1) : seed(seed_of_outcomes), bank(seed) {}
   std::uint64_t seed;
   TempDir files;
+  std::unique_ptr<TestDatabase> server;
   simulation::Bank bank;
 };
 
@@ -172,6 +174,13 @@ TEST_P(ProviderContract, WhatWasNotChargedCannotBeRefunded) {
   EXPECT_TRUE(refund("a", 1, 100)) << "nor used its key up";
 }
 
+std::unique_ptr<PaymentProvider> open_on_a_server(ProviderBook& book, double success_rate, Clock& clock) {
+  if (!book.server) book.server = std::make_unique<TestDatabase>(DatabaseKind::mysql);
+  return payment::make_simulated_provider(
+      {.path = book.server->address(), .success_rate = success_rate, .seed = book.seed}, clock,
+      make_null_log());
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Providers, ProviderContract,
     ::testing::Values(ProviderKind{"simulated",
@@ -182,6 +191,7 @@ INSTANTIATE_TEST_SUITE_P(
                                           .seed = book.seed},
                                          clock, make_null_log());
                                    }},
+                      ProviderKind{"mysql", open_on_a_server},
                       ProviderKind{"bank",
                                    [](ProviderBook& book, double success_rate, Clock& clock) {
                                      book.bank.set_success_rate(success_rate);
