@@ -1,4 +1,5 @@
-// The all-in-one shape: every service in this process, over one SQLite file each.
+// Every service in this process, over one SQLite file each, or over a database server and a Redis that
+// several such processes share (app/places.hpp).
 //
 // Threads: N for HTTP, one for the order writer and the jobs that read its store, one for checkpoints of the
 // order file, and the pools. Contexts are declared first and so destroyed last: whatever is still suspended
@@ -8,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
 #include <condition_variable>
 #include <cstdlib>
 #include <future>
@@ -15,9 +17,11 @@
 
 #include "app/api_docs.hpp"
 #include "app/operator_desk.hpp"
+#include "app/places.hpp"
 #include "core/limits.hpp"
 #include "core/random.hpp"
 #include "core/token.hpp"
+#include "db/lease.hpp"
 #include "http/server.hpp"
 #include "order/endpoints.hpp"
 #include "order/store_sqlite.hpp"
@@ -26,8 +30,9 @@
 #include "product/endpoints.hpp"
 #include "product/service.hpp"
 #include "product/store.hpp"
+#include "stock/gate_redis.hpp"
 #include "user/authenticator.hpp"
-#include "user/denylist.hpp"
+#include "user/denylist_redis.hpp"
 #include "user/endpoints.hpp"
 #include "user/service.hpp"
 #include "user/store.hpp"
@@ -133,6 +138,7 @@ order::WriterSettings writer_settings(const Config& config) {
   settings.decide.hold = std::chrono::seconds{config.order.hold_seconds};
   settings.decide.payment_grace = std::chrono::seconds{config.order.payment_grace_seconds};
   settings.queue = static_cast<std::size_t>(config.order.queue);
+  settings.shares_store = config.shares_database();
   return settings;
 }
 
@@ -144,9 +150,9 @@ user::UserSettings user_settings(const Config& config) {
   return settings;
 }
 
-payment::SimulatedProviderSettings provider_settings(const Config& config, std::string path) {
+payment::SimulatedProviderSettings provider_settings(const Config& config) {
   payment::SimulatedProviderSettings settings;
-  settings.path = std::move(path);
+  settings.path = place_of(config, "provider");
   settings.success_rate = config.payment.success_rate;
   settings.latency = Milliseconds{config.payment.latency_ms};
   settings.seed = static_cast<std::uint64_t>(config.payment.seed);
@@ -175,43 +181,39 @@ struct Shop::Parts {
         log(std::move(logger)),
         calendar(make_calendar(config.shop.time_zone)),
         io(static_cast<std::size_t>(config.server.io_threads)),
-        key(load_or_create_token_key(file("token.key"))),
+        key(token_key_of(config)),
         hashing("hash", static_cast<std::size_t>(config.user.hash_threads), limits::hash_queue),
         database("database", static_cast<std::size_t>(config.pools.read_threads), limits::read_queue),
-        user_store(user::open_user_store(file("user.sqlite"), sessions())),
+        denylist(make_denylist()),
+        user_store(user::open_user_store(place_of(config, "user"), sessions())),
         users(user_settings(config), *user_store, *denylist, hashing, database, key, *clock, log),
-        order_store(order::make_sqlite_order_store(file("order.sqlite"), log)),
-        order_reads(order::make_sqlite_order_reads(file("order.sqlite"), database)),
-        gate(stock::make_local_gate()),
+        order_store(open_order_store(config, *clock, log)),
+        order_reads(open_order_reads(config, database)),
+        gate(make_gate()),
         order_writer(writer_settings(config), *order_store, *order_reads, *gate, board, *clock,
                      writer.context().get_executor(), homes_of(io, writer), log),
         orders(order_writer, *order_store, *order_reads, board, *clock, log),
         account_ending(*user_store, *denylist, orders, database, *clock, log),
-        product_store(product::make_sql_product_store(file("product.sqlite"), sessions(), log)),
+        product_store(product::make_sql_product_store(place_of(config, "product"), sessions(), log)),
         products(*product_store, orders, database, *clock, log),
-        payment_store(payment::make_sql_payment_store(file("payment.sqlite"), log)),
-        provider(payment::make_simulated_provider(provider_settings(config, file("provider.sqlite")), *clock,
-                                                  log)),
+        payment_store(payment::make_sql_payment_store(place_of(config, "payment"), log)),
+        provider(payment::make_simulated_provider(provider_settings(config), *clock, log)),
         payments({Milliseconds{config.payment.timeout_ms}}, *payment_store, *provider, orders, *clock, log),
-        payment_reads(payment::make_sql_payment_reads(file("payment.sqlite"), sessions(), log)),
+        payment_reads(payment::make_sql_payment_reads(place_of(config, "payment"), sessions(), log)),
         payment_records(*payment_reads, orders, database, *clock),
         authenticator(key, *denylist, *clock),
-        checkpoints(file("order.sqlite"), log),
         server(server_settings(config), router, authenticator, *clock, io, log),
-        desk({server,
-              orders,
-              order_writer,
-              *order_store,
-              writer.context().get_executor(),
-              hashing,
-              database,
-              audits,
-              *clock,
-              file("order.sqlite"),
-              file("payment.sqlite"),
-              {file("user.sqlite"), file("product.sqlite"), file("payment.sqlite"), file("order.sqlite")},
-              this->config.data_dir}) {
-    denylist->deny(user_store->denials(clock->now()));
+        desk({server, orders, order_writer, *order_store, writer.context().get_executor(), hashing, database,
+              audits, *clock, file("order.sqlite"), file("payment.sqlite"), files(),
+              [this] { return books_of(this->config, clock->now()); }}) {
+    if (!config.shares_database()) checkpoints.emplace(file("order.sqlite"), log);
+    const auto denials = user_store->denials(clock->now());
+    if (shared_denylist != nullptr) {
+      shared_denylist->learn(denials);
+      shared_denylist->start();
+    } else {
+      denylist->deny(denials);
+    }
     router.mount(users, user::endpoints());
     router.mount(account_ending, user::ending_endpoints());
     router.mount(products, product::endpoints());
@@ -224,6 +226,15 @@ struct Shop::Parts {
 
   std::string file(std::string_view name) const { return config.data_dir + "/" + std::string(name); }
   std::size_t sessions() const { return static_cast<std::size_t>(config.pools.read_threads); }
+
+  // The databases that must answer; the order store answers for a server's.
+  std::vector<std::string> files() const {
+    if (config.shares_database()) return {};
+    return {file("user.sqlite"), file("product.sqlite"), file("payment.sqlite"), file("order.sqlite")};
+  }
+  std::unique_ptr<user::Denylist> make_denylist();
+  std::unique_ptr<stock::StockGate> make_gate();
+  db::JobLease& lease(std::string_view service, std::string job);
 
   void start_orders();
   void start_jobs();
@@ -240,13 +251,16 @@ struct Shop::Parts {
   TokenKey key;
   Pool hashing, database;
   Pool audits{"audit", 1, limits::audit_queue};
+  user::RedisDenylist* shared_denylist = nullptr;  // the same where servers share one
+  std::unique_ptr<user::Denylist> denylist;
   std::unique_ptr<user::UserStore> user_store;
-  std::unique_ptr<user::Denylist> denylist = user::make_local_denylist(*clock);
   user::UserService users;
 
   order::StockBoard board;
   std::unique_ptr<order::OrderStore> order_store;
   std::unique_ptr<order::OrderReads> order_reads;
+  std::unique_ptr<redis::Client> gate_client;  // of servers that share a gate
+  stock::RedisGate* shared_gate = nullptr;
   std::unique_ptr<stock::StockGate> gate;
   order::OrderWriter order_writer;
   order::OrderService orders;
@@ -263,7 +277,8 @@ struct Shop::Parts {
 
   user::JwtAuthenticator authenticator;
   http::Router router;
-  Checkpoints checkpoints;
+  std::optional<Checkpoints> checkpoints;
+  std::vector<std::unique_ptr<db::JobLease>> leases;
   http::Server server;
   OperatorDesk desk;
   ApiDocs docs;
@@ -271,6 +286,33 @@ struct Shop::Parts {
   std::future<void> rounds_ended;
   bool stopped = false;
 };
+
+std::unique_ptr<user::Denylist> Shop::Parts::make_denylist() {
+  if (!config.shares_database()) return user::make_local_denylist(*clock);
+  auto shared = std::make_unique<user::RedisDenylist>(redis_settings(config), *clock,
+                                                      io.context(0).get_executor(), log);
+  shared_denylist = shared.get();
+  return shared;
+}
+
+std::unique_ptr<stock::StockGate> Shop::Parts::make_gate() {
+  if (!config.shares_database()) return stock::make_local_gate();
+  const Executor executor = writer.context().get_executor();
+  gate_client = std::make_unique<redis::Client>(redis_settings(config), *clock, executor, log);
+  gate_client->start();
+  stock::RedisGateSettings settings;
+  settings.when_away = config.redis.sells_without ? stock::WhenAway::go_on : stock::WhenAway::refuse;
+  auto shared = std::make_unique<stock::RedisGate>(std::move(settings), *gate_client, *clock, executor, log);
+  shared_gate = shared.get();
+  return shared;
+}
+
+// Of several servers one does a job at a time.
+db::JobLease& Shop::Parts::lease(std::string_view service, std::string job) {
+  if (!config.shares_database()) return db::sole_server();
+  leases.push_back(db::make_sql_lease(place_of(config, service), std::move(job), database, *clock));
+  return *leases.back();
+}
 
 // The ledgers are read before the first request can come.
 void Shop::Parts::start_orders() {
@@ -293,13 +335,16 @@ void Shop::Parts::start_orders() {
 
 void Shop::Parts::start_jobs() {
   ExecutionContext& beside_orders = writer.context();  // they read the writer's store
-  asio::co_spawn(beside_orders, orders.run_expiry(), fatal_for(log, "the expiry of holds"));
-  asio::co_spawn(beside_orders, orders.run_refund_delivery(payments),
-                 fatal_for(log, "the delivery of refunds"));
-  asio::co_spawn(beside_orders, orders.run_shipping(*calendar), fatal_for(log, "shipping"));
-  asio::co_spawn(io.context(0), account_ending.run_sweeper(), fatal_for(log, "the sweeper of accounts"));
-  asio::co_spawn(io.context(0), products.run_sweeper(), fatal_for(log, "the product sweeper"));
-  asio::co_spawn(io.context(0), payments.run_sweeper(), fatal_for(log, "the payment sweeper"));
+  const auto start = [&](ExecutionContext& on, Awaitable<void> job, const char* name) {
+    asio::co_spawn(on, std::move(job), fatal_for(log, name));
+  };
+  start(beside_orders, orders.run_expiry(lease("order", "expiry")), "the expiry of holds");
+  start(beside_orders, orders.run_refund_delivery(payments, lease("order", "refunds")),
+        "the delivery of refunds");
+  start(beside_orders, orders.run_shipping(*calendar, lease("order", "shipping")), "shipping");
+  start(io.context(0), account_ending.run_sweeper(lease("user", "accounts")), "the sweeper of accounts");
+  start(io.context(0), products.run_sweeper(lease("product", "products")), "the product sweeper");
+  start(io.context(0), payments.run_sweeper(lease("payment", "payments")), "the payment sweeper");
 }
 
 void Shop::Parts::start_http() {
@@ -320,6 +365,10 @@ bool Shop::Parts::stop(std::chrono::milliseconds deadline) {
   bool in_time = server.stop(std::chrono::ceil<Milliseconds>(left()));
   order_writer.stop();
   if (rounds_ended.valid()) in_time = rounds_ended.wait_for(left()) == std::future_status::ready && in_time;
+  if (shared_gate != nullptr) {
+    auto told = asio::co_spawn(writer.context(), shared_gate->flush(), asio::use_future);
+    told.wait_for(left());
+  }
   io.stop();
   writer.stop();
   for (Pool* pool : {&hashing, &database, &audits}) pool->stop();  // their work uses the stores and services

@@ -39,8 +39,8 @@ int serve(Config config) {
   const DataDir directory(config.data_dir);
   config.data_dir = directory.path();
   const std::unique_ptr<Shop> shop = Shop::start(config, log);
-  auto control =
-      std::make_unique<ControlServer>(directory.path(), operations_of(*shop, directory, *clock), *clock, log);
+  auto control = std::make_unique<ControlServer>(
+      directory.path(), operations_of(*shop, config, directory, *clock), *clock, log);
   std::cout << "listening on " << shop->address() << std::endl;
 
   const int number = signals.wait();

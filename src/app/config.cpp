@@ -76,6 +76,14 @@ std::size_t get_level(const Config& config) {
   return static_cast<std::size_t>(std::ranges::find(level_names, config.log.level) - level_names);
 }
 
+constexpr std::string_view without_redis_names[] = {"refuse", "go_on"};
+void set_without_redis(Config& config, std::size_t choice) {
+  config.redis.sells_without = choice == 1;
+}
+std::size_t get_without_redis(const Config& config) {
+  return config.redis.sells_without ? 1 : 0;
+}
+
 void set_format(Config& config, std::size_t choice) {
   config.log.format = static_cast<LogFormat>(choice);
 }
@@ -138,6 +146,26 @@ const std::array rows{
         "threads for reads and catalogue writes"},
     Row{"shop.time_zone", "", Text{BUYME_AT(std::string, shop.time_zone)},
         "where days begin and end for shipping, as the time zone database names it"},
+    Row{"user.token_key", "", Text{BUYME_AT(std::string, user.token_key)},
+        "secret that signs tokens, 32 bytes at least, the same on all servers of one database; without a "
+        "database the shop keeps one in data_dir"},
+    Row{"database.host", "", Text{BUYME_AT(std::string, database.host)},
+        "MySQL or MariaDB server that several servers share; none: files in data_dir"},
+    Row{"database.port", "", Integer{BUYME_AT(std::int64_t, database.port), 1, 65'535}, "its port"},
+    Row{"database.user", "", Text{BUYME_AT(std::string, database.user)}, "account there"},
+    Row{"database.password", "", Text{BUYME_AT(std::string, database.password)}, "and its password"},
+    Row{"database.tls_ca", "", Text{BUYME_AT(std::string, database.tls_ca)},
+        "file of the authorities that its certificate is checked by; none: no TLS"},
+    Row{"database.prefix", "", Text{BUYME_AT(std::string, database.prefix)},
+        "what the names of the databases begin with: PREFIX_user, _product, _order, _payment, _provider"},
+    Row{"redis.servers", "", List{BUYME_AT(std::vector<std::string>, redis.servers)},
+        "HOST:PORT of the Redis that servers of one database share, or of its sentinels"},
+    Row{"redis.master", "", Text{BUYME_AT(std::string, redis.master)},
+        "name that the sentinels know the master by; none: redis.servers are Redis itself"},
+    Row{"redis.user", "", Text{BUYME_AT(std::string, redis.user)}, "account there; none: default"},
+    Row{"redis.password", "", Text{BUYME_AT(std::string, redis.password)}, "and its password"},
+    Row{"redis.when_away", "", Choice{without_redis_names, set_without_redis, get_without_redis},
+        "without Redis: go_on selling, slower (the database decides), or refuse orders with 503"},
     Row{"log.level", "", Choice{level_names, set_level, get_level}, "what is logged to standard error"},
     Row{"log.format", "", Choice{format_names, set_format, get_format},
         "one line of text or one JSON object each"},
@@ -369,8 +397,31 @@ void check_lists(const Config& config) {
   }
 }
 
+void check_shared(const Config& config) {
+  for (const std::string& server : config.redis.servers) {
+    try {
+      host_and_port(server);
+    } catch (const std::invalid_argument& error) {
+      throw ConfigError(fmt::format("redis.servers: {}", error.what()));
+    }
+  }
+  if (!config.shares_database()) return;
+  const auto demand = [](bool there, std::string_view setting) {
+    if (there) return;
+    throw ConfigError(fmt::format("{}: servers that share a database (database.host) need it", setting));
+  };
+  demand(!config.database.user.empty(), "database.user");
+  demand(!config.redis.servers.empty(), "redis.servers");
+  demand(config.user.token_key.size() >= 32, "user.token_key, 32 bytes at least");
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  if (config.database.prefix.size() > 40 || !std::ranges::all_of(config.database.prefix, plain)) {
+    throw ConfigError("database.prefix: at most 40 small letters, digits and _");
+  }
+}
+
 void check_together(const Config& config) {
   check_lists(config);
+  check_shared(config);
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(config.server.host, error);
   if (error) {
@@ -389,6 +440,19 @@ void check_together(const Config& config) {
 
 std::int64_t default_io_threads() {
   return std::max(2u, std::thread::hardware_concurrency() / 2);
+}
+
+std::pair<std::string, std::uint16_t> host_and_port(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  std::string_view host = text.substr(0, std::min(colon, text.size()));
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto port = colon == std::string_view::npos
+                        ? std::nullopt
+                        : number_from_text<std::int64_t>(std::string(text.substr(colon + 1)));
+  if (host.empty() || !port || *port < 1 || *port > 65'535) {
+    throw std::invalid_argument(fmt::format("\"{}\" is not HOST:PORT", text));
+  }
+  return {std::string(host), static_cast<std::uint16_t>(*port)};
 }
 
 std::vector<Setting> settings() {

@@ -26,6 +26,9 @@ enum class Auth : std::uint8_t {
 // writer waits for the disk, both cores of a small machine can answer.
 std::int64_t default_io_threads();
 
+// "redis.example.com:6379" or "[::1]:6379". Throws std::invalid_argument.
+std::pair<std::string, std::uint16_t> host_and_port(std::string_view text);
+
 struct Config {
   struct Server {
     std::string host = "127.0.0.1";
@@ -55,6 +58,7 @@ struct Config {
   struct User {
     std::int64_t access_token_seconds = 3'600;
     std::int64_t refresh_token_seconds = 30 * 86'400;
+    std::string token_key;  // what servers that share a database sign tokens with
     std::int64_t hash_threads = 1;
   };
   struct Pools {
@@ -62,6 +66,25 @@ struct Config {
   };
   struct Shop {
     std::string time_zone = "Asia/Seoul";
+  };
+  // Without a host each service keeps one SQLite file in data_dir. With one, several servers share one shop:
+  // what a database holds is `prefix`_user, `prefix`_product, `prefix`_order, `prefix`_payment and
+  // `prefix`_provider there, all of which exist already.
+  struct Database {
+    std::string host;
+    std::int64_t port = 3'306;
+    std::string user;
+    std::string password;
+    std::string tls_ca;
+    std::string prefix = "buyme";
+  };
+  // The stock gate and the list of revoked tokens of servers that share a database.
+  struct Redis {
+    std::vector<std::string> servers;  // HOST:PORT
+    std::string master;                // servers are sentinels, to be asked for this name
+    std::string user;
+    std::string password;
+    bool sells_without = true;
   };
   struct Logging {
     std::string level = "info";
@@ -77,7 +100,11 @@ struct Config {
   Pools pools;
   Shop shop;
   RateLimits rate;
+  Database database;
+  Redis redis;
   Logging log;
+
+  bool shares_database() const { return !database.host.empty(); }
 };
 
 // A setting that cannot be used. what() names the file and line, the variable or the flag, and the reason.

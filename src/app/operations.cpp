@@ -9,6 +9,7 @@
 
 #include "app/assemble.hpp"
 #include "app/order_desk.hpp"
+#include "app/places.hpp"
 #include "app/user_desk.hpp"
 #include "audit/audit.hpp"
 #include "audit/snapshot.hpp"
@@ -96,19 +97,15 @@ json::object make_tokens(user::UserService& users, const json::object& request) 
   return answer;
 }
 
-json::object audited(const audit::Snapshot& snapshot, Clock& clock) {
-  const audit::Report report = audit::make_report(audit::read_books(snapshot, clock.now()));
+json::object audited(const audit::Books& books) {
+  const audit::Report report = audit::make_report(books);
   return {{"report", json::parse(audit::render_json(report))}, {"text", audit::render_text(report)}};
-}
-
-json::object audit_shop(const DataDir& directory, Clock& clock) {
-  return audited(audit::Snapshot(directory.path()), clock);
 }
 
 json::object back_up_shop(const DataDir& directory, const json::object& request, Clock& clock) {
   const fs::path to = text_of(request, "to");
   audit::back_up(audit::Snapshot(directory.path()), directory.path(), to);
-  return audited(audit::Snapshot(to), clock);
+  return audited(audit::read_books(audit::Snapshot(to), clock.now()));
 }
 
 Time as_of(const json::object& request) {
@@ -124,23 +121,28 @@ Time as_of(const json::object& request) {
 using Users = std::function<user::UserService&()>;
 using Ship = std::function<std::int64_t(Time)>;
 
-ControlServer::Handlers operations(Users users, Ship ship, const DataDir& directory, Clock& clock) {
+ControlServer::Handlers operations(Users users, Ship ship, const Config& config, const DataDir& directory,
+                                   Clock& clock) {
   ControlServer::Handlers handlers;
   handlers["create-admin"] = [users](const json::object& request) { return create_admin(users(), request); };
   handlers["tokens"] = [users](const json::object& request) { return make_tokens(users(), request); };
   handlers["ship"] = [ship](const json::object& request) -> json::object {
     return {{"moved", ship(as_of(request))}};
   };
-  handlers["audit"] = [&](const json::object&) { return audit_shop(directory, clock); };
-  handlers["backup"] = [&](const json::object& request) { return back_up_shop(directory, request, clock); };
+  handlers["audit"] = [&](const json::object&) { return audited(books_of(config, clock.now())); };
+  handlers["backup"] = [&](const json::object& request) {
+    if (config.shares_database()) throw ControlError("back up the database server with its own tools");
+    return back_up_shop(directory, request, clock);
+  };
   return handlers;
 }
 
 }  // namespace
 
-ControlServer::Handlers operations_of(Shop& shop, const DataDir& directory, Clock& clock) {
+ControlServer::Handlers operations_of(Shop& shop, const Config& config, const DataDir& directory,
+                                      Clock& clock) {
   return operations([&shop]() -> user::UserService& { return shop.users(); },
-                    [&shop](Time time) { return shop.ship(time); }, directory, clock);
+                    [&shop](Time time) { return shop.ship(time); }, config, directory, clock);
 }
 
 json::object perform(const Config& config, const json::object& request, DataDir::Missing missing) {
@@ -161,7 +163,7 @@ json::object perform(const Config& config, const json::object& request, DataDir:
     return desk->users();
   };
   const auto ship = [&](Time time) { return ship_at_desk(config, time, make_stderr_log(config.log.level)); };
-  return operations(users, ship, *directory, *clock).at(text_of(request, "command"))(request);
+  return operations(users, ship, config, *directory, *clock).at(text_of(request, "command"))(request);
 }
 
 RehearsalAccounts make_rehearsal_accounts(const Config& config, std::int64_t buyers, bool with_admin) {

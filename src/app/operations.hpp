@@ -11,8 +11,9 @@ namespace buyme::app {
 
 class Shop;
 
-// The commands that a running shop serves. All three must outlive the handlers.
-ControlServer::Handlers operations_of(Shop& shop, const DataDir& directory, Clock& clock);
+// The commands that a running shop serves. All of them must outlive the handlers.
+ControlServer::Handlers operations_of(Shop& shop, const Config& config, const DataDir& directory,
+                                      Clock& clock);
 
 // Does `request` on the shop in config.data_dir: by asking the process that runs it, or here when none does.
 // A directory that does not exist is created or refused, as `missing` says. Throws ControlError and what

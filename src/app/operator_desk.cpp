@@ -3,7 +3,6 @@
 #include <boost/asio/detached.hpp>
 
 #include "audit/audit.hpp"
-#include "audit/snapshot.hpp"
 #include "db/sqlite.hpp"
 
 namespace buyme::app {
@@ -79,11 +78,10 @@ Awaitable<void> OperatorDesk::look_at_order_store(std::shared_ptr<Look> look) {
 }
 
 Awaitable<Result<std::string>> OperatorDesk::audit() {
-  auto work = [directory = watched_.directory, now = watched_.clock.now()]() -> Result<std::string> {
+  auto work = [read_books = watched_.read_books]() -> Result<std::string> {
     try {
-      const audit::Snapshot snapshot(directory);
-      return audit::render_json(audit::make_report(audit::read_books(snapshot, now)));
-    } catch (const db::SqliteError& error) {
+      return audit::render_json(audit::make_report(read_books()));
+    } catch (const std::exception& error) {
       return Failure(Error::store_unavailable, fmt::format("The books cannot be read: {}.", error.what()))
           .retry_in(std::chrono::seconds{5});
     }

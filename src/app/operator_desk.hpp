@@ -9,11 +9,13 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "audit/books.hpp"
 #include "core/pool.hpp"
 #include "http/endpoint.hpp"
 #include "http/server.hpp"
@@ -37,8 +39,8 @@ class OperatorDesk {
     Pool& audits;  // for this alone: an audit reads everything
     Clock& clock;
     std::string order_file, payment_file;
-    std::vector<std::string> files;  // the databases that must answer
-    std::string directory;           // where they are
+    std::vector<std::string> files;            // the databases that must answer
+    std::function<audit::Books()> read_books;  // of one moment; throws
   };
 
   explicit OperatorDesk(Watched watched);

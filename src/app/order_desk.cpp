@@ -2,25 +2,31 @@
 
 #include <boost/asio/detached.hpp>
 
-#include "audit/snapshot.hpp"
+#include "app/places.hpp"
 #include "core/calendar.hpp"
 #include "core/limits.hpp"
 #include "order/service.hpp"
-#include "order/store_sqlite.hpp"
 
 namespace buyme::app {
 
 namespace {
 
+// It takes no units, so it needs no gate that others share.
+order::WriterSettings settings_of(const Config& config) {
+  order::WriterSettings settings;
+  settings.shares_store = config.shares_database();
+  return settings;
+}
+
 // One thread runs the writer and whoever asks it; the pool is for reads.
 struct OrderDesk {
-  OrderDesk(const std::string& path, Log log)
+  OrderDesk(const Config& config, Log log)
       : reading("database", 1, limits::read_queue),
-        store(order::make_sqlite_order_store(path, log)),
-        reads(order::make_sqlite_order_reads(path, reading)),
+        store(open_order_store(config, *clock, log)),
+        reads(open_order_reads(config, reading)),
         gate(stock::make_local_gate()),
-        writer({}, *store, *reads, *gate, board, *clock, context.get_executor(), {context.get_executor()},
-               log),
+        writer(settings_of(config), *store, *reads, *gate, board, *clock, context.get_executor(),
+               {context.get_executor()}, log),
         orders(writer, *store, *reads, board, *clock, log) {}
   ~OrderDesk() { reading.stop(); }
 
@@ -48,8 +54,7 @@ struct OrderDesk {
 
 std::int64_t ship_at_desk(const Config& config, Time as_of, Log log) {
   const auto calendar = make_calendar(config.shop.time_zone);
-  const auto path = config.data_dir + "/" + std::string(audit::file_name(audit::File::order));
-  OrderDesk desk(path, std::move(log));
+  OrderDesk desk(config, std::move(log));
   std::int64_t moved = 0;
   std::exception_ptr failed;
   asio::co_spawn(desk.context, desk.ship(*calendar, as_of),

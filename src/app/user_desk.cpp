@@ -1,8 +1,6 @@
 #include "app/user_desk.hpp"
 
-#include <filesystem>
-
-#include "audit/snapshot.hpp"
+#include "app/places.hpp"
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "core/token.hpp"
@@ -13,13 +11,13 @@ namespace buyme::app {
 
 // One thread each: a command does one thing after the other.
 struct UserDesk::Parts {
-  Parts(const std::filesystem::path& directory, std::int64_t token_seconds, Log log)
-      : key(load_or_create_token_key(directory / audit::token_key_name)),
-        store(user::open_user_store(directory / audit::file_name(audit::File::user), 1)),
+  Parts(const Config& config, Log log)
+      : key(token_key_of(config)),
+        store(user::open_user_store(place_of(config, "user"), 1)),
         hashing("hash", 1, limits::hash_queue),
         database("database", 1, limits::read_queue),
-        users({.access_token_seconds = token_seconds}, *store, *denylist, hashing, database, key, *clock,
-              std::move(log)) {}
+        users({.access_token_seconds = config.user.access_token_seconds}, *store, *denylist, hashing,
+              database, key, *clock, std::move(log)) {}
 
   std::unique_ptr<Clock> clock = make_system_clock();
   TokenKey key;
@@ -29,8 +27,7 @@ struct UserDesk::Parts {
   user::UserService users;
 };
 
-UserDesk::UserDesk(const Config& config, Log log)
-    : parts_(std::make_unique<Parts>(config.data_dir, config.user.access_token_seconds, std::move(log))) {}
+UserDesk::UserDesk(const Config& config, Log log) : parts_(std::make_unique<Parts>(config, std::move(log))) {}
 
 UserDesk::~UserDesk() {
   for (Pool* pool : {&parts_->hashing, &parts_->database}) pool->stop();  // their work uses the service

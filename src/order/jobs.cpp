@@ -10,10 +10,15 @@ namespace buyme::order {
 // A chunk of lapsed holds goes to the writer as one burst of commands, so that it shares rounds and
 // transactions. The writer decides each by the order's state then; a hold that was paid meanwhile is left
 // alone.
-Awaitable<void> OrderService::run_expiry() {
+Awaitable<void> OrderService::run_expiry(db::JobLease& lease) {
   const auto executor = co_await asio::this_coro::executor;
   expiry_answered_.emplace(executor);
   for (;;) {
+    const auto mine = co_await lease.hold();
+    if (!mine) {
+      co_await clock_.sleep_for(limits::expiry_pause);
+      continue;
+    }
     const auto lapsed = co_await store_.lapsed_holds(clock_.now(), limits::expiry_chunk);
     if (lapsed && !lapsed->empty()) {
       std::size_t open = lapsed->size(), expired = 0;
@@ -37,17 +42,25 @@ Awaitable<void> OrderService::run_expiry() {
 }
 
 // Whatever a pass could not do, also while the shop was closed, the next one does.
-Awaitable<void> OrderService::run_shipping(const Calendar& calendar) {
+Awaitable<void> OrderService::run_shipping(const Calendar& calendar, db::JobLease& lease) {
   for (;;) {
-    const auto moved = co_await advance_shipping(calendar, clock_.now());
-    if (moved && *moved > 0) log_->info("shipping: {} orders moved on", *moved);
+    const auto mine = co_await lease.hold();
+    if (mine) {
+      const auto moved = co_await advance_shipping(calendar, clock_.now());
+      if (moved && *moved > 0) log_->info("shipping: {} orders moved on", *moved);
+    }
     co_await clock_.sleep_for(limits::shipping_pause);
   }
 }
 
-Awaitable<void> OrderService::run_refund_delivery(payment::PaymentApi& payments) {
+Awaitable<void> OrderService::run_refund_delivery(payment::PaymentApi& payments, db::JobLease& lease) {
   RefundId after;  // one that is refused must not keep those behind it waiting
   for (;;) {
+    const auto mine = co_await lease.hold();
+    if (!mine) {
+      co_await clock_.sleep_for(limits::refund_pause);
+      continue;
+    }
     const auto open = co_await store_.open_refunds(after, limits::refund_chunk);
     MarkRefundsDelivered delivered;
     if (open) {

@@ -10,6 +10,7 @@
 #include "core/calendar.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
+#include "db/lease.hpp"
 #include "order/api.hpp"
 #include "order/stock_board.hpp"
 #include "order/writer.hpp"
@@ -89,9 +90,12 @@ class OrderService final : public OrderApi {
                                                       bool succeeded) override;
 
   // Jobs, for as long as the executor runs. They belong on the writer's executor (they read its store).
-  Awaitable<void> run_expiry();                                        // gives back the units of lapsed holds
-  Awaitable<void> run_refund_delivery(payment::PaymentApi& payments);  // hands the outbox over
-  Awaitable<void> run_shipping(const Calendar& calendar);
+  // Each asks its lease before each pass: of several servers one does it. What two do at once all the same is
+  // done once, by the conditions of rule 1.
+  // run_expiry gives back the units of lapsed holds, run_refund_delivery hands the outbox over.
+  Awaitable<void> run_expiry(db::JobLease& lease = db::sole_server());
+  Awaitable<void> run_refund_delivery(payment::PaymentApi& payments, db::JobLease& lease = db::sole_server());
+  Awaitable<void> run_shipping(const Calendar& calendar, db::JobLease& lease = db::sole_server());
 
   // What was paid on an earlier day than that of `as_of` is SHIPPED (D+1), what was paid before the day
   // before is DELIVERED (D+2). In chunks; right when run twice. Answers how many moves were made. Errors:
