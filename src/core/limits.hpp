@@ -188,7 +188,7 @@ static_assert(max_header_bytes > max_target_bytes);
 static_assert(address_login_failures > int(hash_queue), "log-ins under way count until they succeed");
 static_assert(rehearsal_token_lifetime <= longest_access_token);
 static_assert(ending_settles > placement_deadline + settle_budget, "what was admitted is decided by then");
-static_assert(service_deadline > placement_deadline + settle_budget, "who asks waits longer than who answers");
+static_assert(service_deadline > placement_deadline + settle_budget, "who asks outwaits who answers");
 static_assert(service_connect * 3 < service_deadline, "a dead machine must leave time for another");
 static_assert(service_connection_idle < idle_timeout, "the server should not close first");
 static_assert(max_credential_bytes * 2 < max_header_bytes);
