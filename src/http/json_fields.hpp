@@ -93,7 +93,7 @@ inline std::optional<Time> read_optional_time(JsonInput& input, std::string_view
 }
 inline bool read_flag(JsonInput& input, std::string_view name) {
   const auto flag = input.optional_boolean(name);
-  if (!flag && !input.has(name)) input.reject(name, "Must be true or false.");
+  if (!flag) input.reject(name, "Is needed: true or false.");  // absent, null or of another type
   return flag.value_or(false);
 }
 // Any characters, up to limits::service_text_chars of them.
