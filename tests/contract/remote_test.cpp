@@ -296,7 +296,7 @@ TEST_F(ServicesApart, ProductsAreEditedThroughTheTermsOfTheirSale) {
   EXPECT_EQ(run(products->edit(fewer)).error().error, Error::illegal_state);
   const auto history = run(products->history(product, std::nullopt, 10));
   ASSERT_TRUE(history);
-  EXPECT_EQ(history->changes.size(), 2U);
+  EXPECT_EQ(history->items.size(), 2U);
 }
 
 TEST_F(ServicesApart, TheStockOfTwoHundredProductsIsOneCall) {
