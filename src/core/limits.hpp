@@ -49,7 +49,7 @@ inline constexpr auto stream_patience = 10s;                // for a listener wh
 // Calls between services
 inline constexpr auto service_deadline = 6s;                // of a call, its repeats included
 inline constexpr auto service_connect = 1s;                 // until an address has taken a connection
-inline constexpr std::size_t service_in_flight = 1'024;     // calls per thread and service; past it: overloaded
+inline constexpr std::size_t service_in_flight = 1'024;     // calls per thread; past it: overloaded
 inline constexpr std::size_t service_connections = 64;      // kept idle, per thread and address, ...
 inline constexpr auto service_connection_idle = 60s;        // ... for this long
 inline constexpr std::size_t service_tries = 3;             // of a call that may be repeated
