@@ -36,6 +36,8 @@ std::string access_name(http::Access access) {
       return "admin";
     case http::Access::operator_:
       return "operator";
+    case http::Access::internal:
+      return "internal";
   }
   return "?";
 }

@@ -47,6 +47,23 @@ inline constexpr std::size_t stream_burst = 100;            // listeners written
 inline constexpr auto stream_heartbeat = 15s;               // a comment when nothing else was sent
 inline constexpr auto stream_patience = 10s;                // for a listener who does not read
 
+// Calls between services
+inline constexpr auto service_deadline = 6s;                // of a call, its repeats included
+inline constexpr auto service_connect = 1s;                 // until an address has taken a connection
+inline constexpr std::size_t service_in_flight = 1'024;     // calls per thread; past it: overloaded
+inline constexpr std::size_t service_connections = 64;      // kept idle, per thread and address, ...
+inline constexpr auto service_connection_idle = 60s;        // ... for this long
+inline constexpr std::size_t service_tries = 3;             // of a call that may be repeated
+inline constexpr auto service_pause = 50ms;                 // before an address is tried again; then doubled
+inline constexpr int breaker_failures = 5;                  // in a row: it is left alone, ...
+inline constexpr auto breaker_pause = 1s;                   // ... until one call tries it again
+inline constexpr std::size_t service_answer_bytes = 4 * 1024 * 1024;
+inline constexpr std::size_t min_credential_bytes = 16;     // of what services show each other
+inline constexpr std::size_t max_credential_bytes = 256;
+inline constexpr std::size_t stock_question = 500;          // products in one call; more are several
+inline constexpr std::size_t service_list = 50'000;         // entries of an answer
+inline constexpr std::size_t service_text_chars = 4'000;    // of one text in a call or an answer
+
 // JSON
 inline constexpr std::size_t max_json_depth = 8;
 inline constexpr std::size_t max_idempotency_key_bytes = 128;
@@ -223,6 +240,10 @@ static_assert(redis_timeout * 2 < placement_deadline, "a gate that hangs must le
 static_assert(address_login_failures > int(hash_queue), "log-ins under way count until they succeed");
 static_assert(rehearsal_token_lifetime <= longest_access_token);
 static_assert(ending_settles > placement_deadline + settle_budget, "what was admitted is decided by then");
+static_assert(service_deadline > placement_deadline + settle_budget, "who asks outwaits who answers");
+static_assert(service_connect * 3 < service_deadline, "a dead machine must leave time for another");
+static_assert(service_connection_idle < idle_timeout, "the server should not close first");
+static_assert(max_credential_bytes * 2 < max_header_bytes);
 static_assert(max_streams < max_connections, "listeners must leave room for buyers");
 static_assert(max_connections >= 10'000, "ten thousand buyers at once is the job");
 

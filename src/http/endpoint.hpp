@@ -19,7 +19,16 @@ enum class Access : std::uint8_t {
   admin,
   // Who runs the server: an admin, or whoever asks from this machine itself (not through a proxy on it).
   operator_,
+  // Other services, who show the credential (X-Buyme-Service). All of these routes lie under /internal/, and
+  // nothing else does; to whoever does not show it, nothing is there. Nobody's token counts on them: on whose
+  // behalf it is stands in the call.
+  internal,
 };
+
+// Whether a path (or a route's pattern) is one for services alone.
+inline bool is_internal(std::string_view path) {
+  return path.starts_with("/internal/");
+}
 
 std::string_view method_name(Method method);  // "GET"
 
@@ -60,7 +69,8 @@ class Router {
     }
   }
   // Throws std::logic_error when the same method and pattern are there already ({names} do not tell patterns
-  // apart), or when it has more segments or parameters than a request can hold.
+  // apart), when it has more segments or parameters than a request can hold, or when Access::internal and its
+  // path do not agree.
   void add(Route route);
 
   // The route of request.method and request.path, with request.params filled; not_found or method_not_allowed

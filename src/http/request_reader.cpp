@@ -244,6 +244,7 @@ void RequestReader::on_field_impl(Field field, Text name, Text text, Code& code)
       if (iequals(name, "X-Forwarded-For")) header = x_forwarded_for_;
       if (iequals(name, "Idempotency-Key")) header = idempotency_key_;
       if (iequals(name, "X-Request-Id")) header = request_id_;
+      if (iequals(name, "X-Buyme-Service")) header = service_credential_;
       break;
     default:
       break;

@@ -49,6 +49,7 @@ class RequestReader final : private boost::beast::http::basic_parser<true> {
   bool is_http_1_0() const { return is_http_1_0_; }
   std::string_view bearer_token() const;       // empty when none was shown
   std::string_view client_request_id() const;  // empty unless well formed
+  std::string_view service_credential() const { return headers_[service_credential_]; }
   bool is_options() const { return is_options_; }
   // As sent, empty when absent. What lists may hold is believed of the last line alone.
   std::string_view origin() const { return headers_[origin_]; }
@@ -73,6 +74,7 @@ class RequestReader final : private boost::beast::http::basic_parser<true> {
     transfer_encoding_,
     origin_,
     last_event_id_,
+    service_credential_,
     traceparent_,  // from here on: a second line replaces the first
     accept_language_,
     forwarded_,

@@ -75,6 +75,9 @@ void Router::add(Route route) {
     throw std::logic_error("not a route: " + std::string(route.path));
   }
   route.segments.assign(segments.part.begin(), segments.part.begin() + segments.count);
+  if (is_internal(route.path) != (route.access == Access::internal)) {
+    throw std::logic_error("for services alone, or not? " + std::string(route.path));
+  }
   if (std::count_if(route.segments.begin(), route.segments.end(), is_parameter) >
       std::ptrdiff_t{std::tuple_size_v<decltype(Request::params)>}) {
     throw std::logic_error("too many parameters: " + std::string(route.path));

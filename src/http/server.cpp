@@ -8,9 +8,11 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <csignal>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 
+#include "http/client.hpp"
 #include "http/response_writer.hpp"
 #include "http/session.hpp"
 
@@ -215,10 +217,22 @@ struct Server::State {
   bool started = false;
 };
 
+namespace {
+
+ServerSettings checked(ServerSettings settings) {
+  if (!settings.service_credential.empty() && !is_credential(settings.service_credential)) {
+    throw std::invalid_argument("the credential of services is too short, too long or not visible ASCII");
+  }
+  return settings;
+}
+
+}  // namespace
+
 Server::Server(ServerSettings settings, const Router& router, const Authenticator& authenticator,
                Clock& clock, IoThreads& threads, Log log)
     : state_(std::make_unique<State>(State{
-          std::make_shared<ServerState>(std::move(settings), router, authenticator, clock, log), threads})) {}
+          std::make_shared<ServerState>(checked(std::move(settings)), router, authenticator, clock, log),
+          threads})) {}
 
 Server::~Server() {
   if (state_->started) stop(std::chrono::milliseconds(0));

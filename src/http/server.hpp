@@ -40,6 +40,9 @@ struct ServerSettings {
   std::chrono::milliseconds slow_request = limits::slow_request;
   std::vector<std::string> allowed_origins;  // of other sites' pages (CORS); "*": any
   std::vector<std::string> trusted_proxies;  // addresses and networks whose X-Forwarded-For is believed
+  // What services show each other; empty: internal routes are not there for anybody. See is_credential in
+  // http/client.hpp.
+  std::string service_credential;
   Rate account_rate{limits::account_rate, limits::account_burst};  // of what changes something;
   Rate address_rate{limits::address_rate, limits::address_burst};  // none of either when `trusted`
 };
@@ -61,6 +64,7 @@ class IoThreads {
 
 class Server {
  public:
+  // Throws std::invalid_argument for a service credential that cannot be one.
   Server(ServerSettings settings, const Router& router, const Authenticator& authenticator, Clock& clock,
          IoThreads& threads, Log log);
   ~Server();

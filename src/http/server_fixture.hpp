@@ -204,6 +204,14 @@ class ServerFixture : public ::testing::Test {
                     (who.known ? " known" : " unknown") + (who.trusted ? " trusted" : "");
     co_return;
   }
+  // Answers with a failure of that number, as far as it is one.
+  static Awaitable<void> fail(Playground& play, const Request& request, Response& response) {
+    ++play.handled;
+    const auto number = path_id(request.params[0]).value_or(0) - 1;
+    const Failure failure(static_cast<Error>(number), "The \"reason\".");
+    write_problem(response, failure, request.request_id);
+    co_return;
+  }
   static Awaitable<void> crash(Playground&, const Request&, Response&) {
     throw std::runtime_error("a bug");
     co_return;
@@ -278,6 +286,8 @@ class ServerFixture : public ::testing::Test {
         {Method::get, "/trace", Access::anyone, trace},
         {Method::get, "/ticker", Access::anyone, tick},
         {Method::get, "/ticker/large", Access::anyone, tick_large},
+        {Method::post, "/internal/echo", Access::internal, echo},
+        {Method::post, "/internal/fail/{code}", Access::internal, fail},
         {Method::get, "/crash", Access::anyone, crash},
         {Method::post, "/wait", Access::anyone, wait},
         {Method::get, "/freeze", Access::anyone, freeze},

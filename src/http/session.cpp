@@ -67,6 +67,8 @@ Awaitable<void> Session::serve(std::unique_ptr<Session> session) {
         } catch (...) {
           self.fail("something that is no std::exception");
         }
+        // Said by the endpoint, and not by whoever turns callers away before it.
+        if (route->access == Access::internal) self.exchange_->response.header("X-Buyme-Internal", "1");
       }
     }
     if (self.exchange_->response.stream && self.begin_stream()) {

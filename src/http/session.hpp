@@ -65,6 +65,7 @@ class Session : public ListHook {
   void answer_options();
   void identify(std::string_view token);
   bool may_use(const Router::Route& route);
+  bool is_service() const;  // shows the credential of services
   bool is_within_rates();
   bool is_local() const;  // asked from this machine, through no proxy
   void refuse_request(const Failure& failure);

@@ -1,4 +1,6 @@
 // Who a request comes from, whether he may, and what every answer carries.
+#include <openssl/crypto.h>
+
 #include <charconv>
 
 #include "http/language.hpp"
@@ -40,6 +42,10 @@ const Router::Route* Session::admit() {
   name_request();
   exchange_->response.korean = prefers_korean(reader.accept_language());
   find_client();
+  if (is_internal(request.path) && !is_service()) {
+    refuse_request({Error::not_found, "There is nothing at this path."});
+    return nullptr;
+  }
   if (reader.is_options()) {
     answer_options();
     return nullptr;
@@ -50,6 +56,7 @@ const Router::Route* Session::admit() {
     return nullptr;
   }
   route_ = *found;
+  if (route_->access == Access::internal) return route_;
   identify(reader.bearer_token());
   if (!may_use(*route_)) return nullptr;
   // Reading is cheap and is not counted; trusted shops are for load tests.
@@ -83,6 +90,14 @@ void Session::answer_options() {
   response.header("Access-Control-Allow-Methods", methods);
   response.header("Access-Control-Allow-Headers", std::string(allowed_headers));
   response.header("Access-Control-Max-Age", std::to_string(limits::preflight_lifetime.count()));
+}
+
+// In constant time; that the length shows is no help to anybody.
+bool Session::is_service() const {
+  const std::string& wanted = server_->settings.service_credential;
+  const std::string_view shown = exchange_->reader->service_credential();
+  return !wanted.empty() && shown.size() == wanted.size() &&
+         CRYPTO_memcmp(shown.data(), wanted.data(), wanted.size()) == 0;
 }
 
 bool Session::may_use(const Router::Route& route) {

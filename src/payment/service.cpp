@@ -1,7 +1,7 @@
 #include "payment/service.hpp"
 
+#include "core/concurrent.hpp"
 #include "core/limits.hpp"
-#include "payment/concurrent.hpp"
 
 namespace buyme::payment {
 

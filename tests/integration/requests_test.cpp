@@ -261,6 +261,17 @@ TEST(Routes, EveryEndpointIsListedHere) {
   EXPECT_EQ(mounted, std::size(routes));
 }
 
+TEST_F(Requests, OneProcessHasNoDoorForServices) {
+  open_shop();
+  for (const auto* path :
+       {"/internal/orders/get", "/internal/orders/put-terms", "/internal/payments/take-refund"}) {
+    EXPECT_EQ(nobody->post(path, "{}").status, 404) << path;
+    EXPECT_EQ(nobody->post(path, "{}", {{"X-Buyme-Service", "0123456789abcdef0123"}}).status, 404) << path;
+    EXPECT_EQ(admin->post(path, "{}", {{"X-Buyme-Service", ""}}).status, 404) << path;
+    EXPECT_EQ(nobody->get(path).status, 404) << path;
+  }
+}
+
 TEST_F(Requests, AnAccountThatAsksTooOftenIsSlowedDown) {
   open_shop({"rate.account_per_second=1", "rate.account_burst=2"});
   const std::int64_t product = make_product(*admin, 10);

@@ -17,9 +17,9 @@
 #include "core/clock.hpp"
 #include "core/executor.hpp"
 
-namespace buyme::payment {
+namespace buyme {
 
-namespace detail {
+namespace concurrent_detail {
 
 template <class... Values>
 using Resume = typename asio::async_result<asio::use_awaitable_t<Executor>, void(Values...)>::handler_type;
@@ -68,7 +68,7 @@ inline Awaitable<void> run_one_of(Awaitable<void> work, std::shared_ptr<Gatherin
   if (--gathering->left == 0) asio::post(gathering->executor, std::move(gathering->waiter));
 }
 
-}  // namespace detail
+}  // namespace concurrent_detail
 
 // The value of `work`, or nullopt when `deadline` comes first; `work` goes on to its end all the same. It
 // must not throw.
@@ -77,10 +77,10 @@ Awaitable<std::optional<T>> within(Awaitable<T> work, Monotonic deadline, Clock&
   const Executor executor = co_await asio::this_coro::executor;
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(std::optional<T>)>(
       [&](auto handler) {
-        auto race = std::make_shared<detail::Race<T>>(executor, std::move(handler));
-        asio::co_spawn(executor, detail::ring<T>(clock, deadline, race),
+        auto race = std::make_shared<concurrent_detail::Race<T>>(executor, std::move(handler));
+        asio::co_spawn(executor, concurrent_detail::ring<T>(clock, deadline, race),
                        asio::bind_cancellation_slot(race->stop_alarm.slot(), asio::detached));
-        asio::co_spawn(executor, detail::run_to_end<T>(std::move(work), race), asio::detached);
+        asio::co_spawn(executor, concurrent_detail::run_to_end<T>(std::move(work), race), asio::detached);
       },
       use_awaitable);
 }
@@ -91,12 +91,13 @@ inline Awaitable<void> all(std::vector<Awaitable<void>> works) {
   const Executor executor = co_await asio::this_coro::executor;
   co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
       [&](auto handler) {
-        auto gathering = std::make_shared<detail::Gathering>(executor, std::move(handler), works.size());
+        auto gathering =
+            std::make_shared<concurrent_detail::Gathering>(executor, std::move(handler), works.size());
         for (auto& work : works) {
-          asio::co_spawn(executor, detail::run_one_of(std::move(work), gathering), asio::detached);
+          asio::co_spawn(executor, concurrent_detail::run_one_of(std::move(work), gathering), asio::detached);
         }
       },
       use_awaitable);
 }
 
-}  // namespace buyme::payment
+}  // namespace buyme
