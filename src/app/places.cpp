@@ -62,7 +62,7 @@ std::unique_ptr<order::OrderReads> open_order_reads(const Config& config, Pool& 
 
 TokenKey token_key_of(const Config& config) {
   if (config.shares_database()) return TokenKey(config.user.token_key);
-  return load_or_create_token_key(config.data_dir + "/token.key");
+  return TokenKey(load_or_create_token_key(config.data_dir + "/token.key"));
 }
 
 redis::Settings redis_settings(const Config& config) {
