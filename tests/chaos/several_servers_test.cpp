@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "chaos/crowd.hpp"
+#include "core/limits.hpp"
 #include "db/mysql.hpp"
 #include "support/mariadb_server.hpp"
 #include "support/redis_server.hpp"
@@ -78,6 +79,7 @@ class SeveralServers : public ::testing::Test {
     EXPECT_EQ(at_first.complaints(), std::vector<std::string>{});
     EXPECT_EQ(at_second.complaints(), std::vector<std::string>{});
 
+    std::this_thread::sleep_for(2 * limits::ledger_refresh);  // what one sold, the other's board shows by then
     std::vector<Purchase> all = at_first.purchases();
     all.insert(all.end(), at_second.purchases().begin(), at_second.purchases().end());
     for (auto& shop : shops) {
