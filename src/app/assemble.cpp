@@ -338,6 +338,7 @@ void Shop::Parts::start_jobs() {
   const auto start = [&](ExecutionContext& on, Awaitable<void> job, const char* name) {
     asio::co_spawn(on, std::move(job), fatal_for(log, name));
   };
+  if (config.shares_database()) start(beside_orders, order_writer.run_refresh(), "the refresh of ledgers");
   start(beside_orders, orders.run_expiry(lease("order", "expiry")), "the expiry of holds");
   start(beside_orders, orders.run_refund_delivery(payments, lease("order", "refunds")),
         "the delivery of refunds");
