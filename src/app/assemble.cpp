@@ -13,6 +13,7 @@
 #include <future>
 #include <thread>
 
+#include "app/api_docs.hpp"
 #include "app/operator_desk.hpp"
 #include "core/limits.hpp"
 #include "core/random.hpp"
@@ -207,6 +208,7 @@ struct Shop::Parts {
     router.mount(orders, order::endpoints());
     router.mount(payments, payment::endpoints());
     router.mount(desk, operator_endpoints());
+    router.mount(docs, documentation_endpoints());
   }
 
   std::string file(std::string_view name) const { return config.data_dir + "/" + std::string(name); }
@@ -247,6 +249,7 @@ struct Shop::Parts {
   Checkpoints checkpoints;
   http::Server server;
   OperatorDesk desk;
+  ApiDocs docs;
 
   std::future<void> rounds_ended;
   bool stopped = false;

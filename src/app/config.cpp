@@ -39,7 +39,8 @@ struct Real {
 struct Text {
   std::string& (*at)(Config&);
 };
-struct List {  // in text its entries stand between commas
+constexpr std::string_view no_entries = "none";  // the default of every list
+struct List {                                    // in text its entries stand between commas
   std::vector<std::string>& (*at)(Config&);
 };
 struct Choice {
@@ -169,7 +170,7 @@ std::string default_of(const Row& row) {
   Config config;
   return std::visit(Overloaded{
                         [&](const Choice& kind) { return std::string(kind.names[kind.get(config)]); },
-                        [&](const List& kind) { return fmt::format("{}", fmt::join(kind.at(config), ",")); },
+                        [](const List&) { return std::string(no_entries); },
                         [&](const auto& kind) { return fmt::format("{}", kind.at(config)); },
                     },
                     row.kind);
@@ -225,6 +226,7 @@ bool put(const List& kind, Config& config, const Value& value) {
   if (text == nullptr || text->find('\0') != std::string::npos) return false;
   auto& entries = kind.at(config);
   entries.clear();
+  if (*text == no_entries) return true;
   for (std::size_t at = 0; at < text->size();) {
     const std::size_t end = std::min(text->find(',', at), text->size());
     const std::size_t first = text->find_first_not_of(' ', at);

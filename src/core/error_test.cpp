@@ -35,6 +35,14 @@ TEST(Error, StatusSaysWhoseFaultItIs) {
   }
 }
 
+TEST(ErrorInfo, EveryErrorIsToldInKoreanToo) {
+  for (int i = 0; i <= static_cast<int>(Error::internal); ++i) {
+    const auto error = static_cast<Error>(i);
+    const KoreanText korean = korean_text(error);
+    EXPECT_FALSE(korean.title.empty() || korean.detail.empty()) << error_info(error).code;
+  }
+}
+
 TEST(Failure, CarriesWhatTheCallerIsTold) {
   const Failure failure = Failure(Error::sold_out, "Fewer are left.")
                               .with("available", std::int64_t{2})
