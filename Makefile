@@ -8,7 +8,7 @@ FROM ?= 1
 CLANG = $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
 CLANG_VERSION = $(subst clang++-,,$(CLANG))
 
-.PHONY: help demo test test-dev test-simulation test-tsan fuzz build run simulate mutants bench lint format clean
+.PHONY: help demo test test-dev test-simulation test-tsan fuzz build run simulate mutants fuzz-api bench lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -62,6 +62,10 @@ fuzz: ## request decoding under libFuzzer, FUZZ_SECONDS each
 	CXX=$(CLANG) cmake --preset fuzz >/dev/null
 	cmake --build --preset fuzz -j $(JOBS) --target fuzz
 	tools/fuzz.sh $(FUZZ_SECONDS)
+
+fuzz-api: build ## asks a running shop what /openapi.json allows and forbids, as a buyer and as an admin (schemathesis)
+	@tools/setup.sh fuzz-api
+	tools/fuzz_api.py
 
 bench: build ## wrk against the shop beside a no-op nginx; writes bench/results.md
 	@tools/setup.sh bench

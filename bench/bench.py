@@ -186,12 +186,16 @@ def render(results):
     return "\n".join(lines) + "\n"
 
 
-def page(options, table):
+def machine():
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    return (f"{time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores ({cpu}), Linux "
+            f"{platform.release().split('-')[0]}")
+
+
+def page(options, table):
     return (
         "# Benchmark results\n\n"
-        f"Made by `make bench` on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores ({cpu}), Linux "
-        f"{platform.release().split('-')[0]}, {options.rounds} rounds of {options.seconds} s each, "
+        f"Made by `make bench` on {machine()}, {options.rounds} rounds of {options.seconds} s each, "
         f"{options.connections} connections, client, shop and nginx on the same machine.\n\n"
         "Every 201 is an order on disk (fsync) with one row in `orders` and one in `order_items`. The no-op is nginx's\n"
         "`return 200` with the same POST from the same client in the same round; ratios are medians over rounds.\n"

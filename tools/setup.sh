@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, by Debian package name: tools/setup.sh build|test|simulation|bench|lint ...
+# Installs what is missing, by Debian package name: tools/setup.sh build|test|simulation|fuzz-api|bench|lint ...
 # Asks for nothing when all is there. Needs root or sudo only when something is missing.
 set -euo pipefail
 
@@ -27,9 +27,10 @@ for group in "$@"; do
              libhowardhinnant-date-dev tzdata) ;;
     test) version=$(clang_version); wanted+=(libgtest-dev "clang-$version" "libclang-rt-$version-dev") ;;
     simulation) wanted+=(libmimalloc-dev patch) ;;
+    fuzz-api) wanted+=(python3-venv) ;;
     bench) wanted+=(wrk nginx-light) ;;
     lint) version=$(clang_version); wanted+=("clang-tidy-$version" "clang-format-$version") ;;
-    *) echo "tools/setup.sh: no group '$group' (build, test, simulation, bench, lint)" >&2; exit 2 ;;
+    *) echo "tools/setup.sh: no group '$group' (build, test, simulation, fuzz-api, bench, lint)" >&2; exit 2 ;;
   esac
 done
 

@@ -13,6 +13,8 @@
 #include <future>
 #include <thread>
 
+#include "app/api_docs.hpp"
+#include "app/operator_desk.hpp"
 #include "core/limits.hpp"
 #include "core/random.hpp"
 #include "core/token.hpp"
@@ -157,6 +159,11 @@ http::ServerSettings server_settings(const Config& config) {
   settings.port = static_cast<std::uint16_t>(config.server.port);
   settings.trusted = config.auth == Auth::trusted;
   settings.max_connections = static_cast<std::size_t>(config.server.max_connections);
+  settings.max_streams = std::min(limits::max_streams, settings.max_connections / 2);
+  settings.allowed_origins = config.server.allowed_origins;
+  settings.trusted_proxies = config.server.trusted_proxies;
+  settings.account_rate = {config.rate.account_per_second, config.rate.account_burst};
+  settings.address_rate = {config.rate.address_per_second, config.rate.address_burst};
   return settings;
 }
 
@@ -190,7 +197,20 @@ struct Shop::Parts {
         payment_records(*payment_reads, orders, database, *clock),
         authenticator(key, *denylist, *clock),
         checkpoints(file("order.sqlite"), log),
-        server(server_settings(config), router, authenticator, *clock, io, log) {
+        server(server_settings(config), router, authenticator, *clock, io, log),
+        desk({server,
+              orders,
+              order_writer,
+              *order_store,
+              writer.context().get_executor(),
+              hashing,
+              database,
+              audits,
+              *clock,
+              file("order.sqlite"),
+              file("payment.sqlite"),
+              {file("user.sqlite"), file("product.sqlite"), file("payment.sqlite"), file("order.sqlite")},
+              this->config.data_dir}) {
     denylist->deny(user_store->denials(clock->now()));
     router.mount(users, user::endpoints());
     router.mount(account_ending, user::ending_endpoints());
@@ -198,6 +218,8 @@ struct Shop::Parts {
     router.mount(orders, order::endpoints());
     router.mount(payments, payment::endpoints());
     router.mount(payment_records, payment::record_endpoints());
+    router.mount(desk, operator_endpoints());
+    router.mount(docs, documentation_endpoints());
   }
 
   std::string file(std::string_view name) const { return config.data_dir + "/" + std::string(name); }
@@ -217,6 +239,7 @@ struct Shop::Parts {
 
   TokenKey key;
   Pool hashing, database;
+  Pool audits{"audit", 1, limits::audit_queue};
   std::unique_ptr<user::UserStore> user_store;
   std::unique_ptr<user::Denylist> denylist = user::make_local_denylist(*clock);
   user::UserService users;
@@ -242,6 +265,8 @@ struct Shop::Parts {
   http::Router router;
   Checkpoints checkpoints;
   http::Server server;
+  OperatorDesk desk;
+  ApiDocs docs;
 
   std::future<void> rounds_ended;
   bool stopped = false;
@@ -280,10 +305,12 @@ void Shop::Parts::start_jobs() {
 void Shop::Parts::start_http() {
   io.start();
   server.start();
+  desk.enter(OperatorDesk::Phase::serving);
 }
 
 bool Shop::Parts::stop(std::chrono::milliseconds deadline) {
   if (std::exchange(stopped, true)) return true;
+  desk.enter(OperatorDesk::Phase::stopping);
   const Monotonic latest = clock->monotonic() + deadline;
   const auto left = [&] {
     return std::max<std::chrono::nanoseconds>(latest - clock->monotonic(), Milliseconds{0});
@@ -295,7 +322,7 @@ bool Shop::Parts::stop(std::chrono::milliseconds deadline) {
   if (rounds_ended.valid()) in_time = rounds_ended.wait_for(left()) == std::future_status::ready && in_time;
   io.stop();
   writer.stop();
-  for (Pool* pool : {&hashing, &database}) pool->stop();  // their work uses the stores and services
+  for (Pool* pool : {&hashing, &database, &audits}) pool->stop();  // their work uses the stores and services
   return in_time;
 }
 

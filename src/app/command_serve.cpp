@@ -30,7 +30,7 @@ void allow_connections(std::int64_t connections, const Log& log) {
 }
 
 int serve(Config config) {
-  const Log log = make_stderr_log(config.log.level);
+  const Log log = make_stderr_log(config.log.level, config.log.format);
   const auto clock = make_system_clock();
   const StopSignals signals;
   signal(SIGPIPE, SIG_IGN);

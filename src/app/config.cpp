@@ -18,6 +18,8 @@
 #include <thread>
 #include <variant>
 
+#include "http/forwarded.hpp"
+
 namespace buyme::app {
 
 namespace {
@@ -37,6 +39,10 @@ struct Real {
 struct Text {
   std::string& (*at)(Config&);
 };
+constexpr std::string_view no_entries = "none";  // the default of every list
+struct List {                                    // in text its entries stand between commas
+  std::vector<std::string>& (*at)(Config&);
+};
 struct Choice {
   std::span<const std::string_view> names;
   void (*set)(Config&, std::size_t);
@@ -46,12 +52,13 @@ struct Choice {
 struct Row {
   std::string_view path;
   std::string_view flag;
-  std::variant<Integer, Real, Text, Choice> kind;
+  std::variant<Integer, Real, Text, List, Choice> kind;
   std::string_view help;
 };
 
 constexpr std::string_view auth_names[] = {"required", "trusted"};
 constexpr std::string_view level_names[] = {"trace", "debug", "info", "warn", "error", "off"};
+constexpr std::string_view format_names[] = {"text", "json"};
 constexpr std::int64_t day_seconds = 86'400;
 constexpr std::int64_t ten_minutes_ms = 600'000;
 constexpr std::int64_t any_positive = std::numeric_limits<std::int64_t>::max();
@@ -69,6 +76,13 @@ std::size_t get_level(const Config& config) {
   return static_cast<std::size_t>(std::ranges::find(level_names, config.log.level) - level_names);
 }
 
+void set_format(Config& config, std::size_t choice) {
+  config.log.format = static_cast<LogFormat>(choice);
+}
+std::size_t get_format(const Config& config) {
+  return static_cast<std::size_t>(config.log.format);
+}
+
 // `member` of `section` as the accessor that a row wants
 #define BUYME_AT(type, member) +[](Config& config) -> type& { return config.member; }
 
@@ -84,6 +98,18 @@ const std::array rows{
         "threads that serve connections"},
     Row{"server.max_connections", "", Integer{BUYME_AT(std::int64_t, server.max_connections), 1, 1'000'000},
         "connections at once; more are answered 503"},
+    Row{"server.allowed_origins", "", List{BUYME_AT(std::vector<std::string>, server.allowed_origins)},
+        "other sites whose pages may call this shop (CORS), as https://shop.example.com; * is any"},
+    Row{"server.trusted_proxies", "", List{BUYME_AT(std::vector<std::string>, server.trusted_proxies)},
+        "addresses and networks whose X-Forwarded-For and Forwarded are believed"},
+    Row{"rate.account_per_second", "", Integer{BUYME_AT(std::int64_t, rate.account_per_second), 0, 1'000'000},
+        "changing requests that one account may send; more are answered 429; 0 is any number"},
+    Row{"rate.account_burst", "", Integer{BUYME_AT(std::int64_t, rate.account_burst), 1, 1'000'000},
+        "and at once, after a pause"},
+    Row{"rate.address_per_second", "", Integer{BUYME_AT(std::int64_t, rate.address_per_second), 0, 1'000'000},
+        "changing requests from one address, loopback apart; 0 is any number"},
+    Row{"rate.address_burst", "", Integer{BUYME_AT(std::int64_t, rate.address_burst), 1, 1'000'000},
+        "and at once, after a pause"},
     Row{"order.hold_seconds", "", Integer{BUYME_AT(std::int64_t, order.hold_seconds), 1, 30 * day_seconds},
         "how long an unpaid order keeps its units"},
     Row{"order.payment_grace_seconds", "",
@@ -113,6 +139,8 @@ const std::array rows{
     Row{"shop.time_zone", "", Text{BUYME_AT(std::string, shop.time_zone)},
         "where days begin and end for shipping, as the time zone database names it"},
     Row{"log.level", "", Choice{level_names, set_level, get_level}, "what is logged to standard error"},
+    Row{"log.format", "", Choice{format_names, set_format, get_format},
+        "one line of text or one JSON object each"},
 };
 
 #undef BUYME_AT
@@ -138,6 +166,7 @@ std::string range_of(const Row& row) {
           },
           [](const Real& kind) { return fmt::format("a number from {} to {}", kind.least, kind.most); },
           [](const Text&) { return std::string("text that is not empty"); },
+          [](const List&) { return std::string("entries between commas, or none"); },
           [](const Choice& kind) { return fmt::format("one of {}", fmt::join(kind.names, ", ")); },
       },
       row.kind);
@@ -147,6 +176,7 @@ std::string default_of(const Row& row) {
   Config config;
   return std::visit(Overloaded{
                         [&](const Choice& kind) { return std::string(kind.names[kind.get(config)]); },
+                        [](const List&) { return std::string(no_entries); },
                         [&](const auto& kind) { return fmt::format("{}", kind.at(config)); },
                     },
                     row.kind);
@@ -197,6 +227,24 @@ bool put(const Text& kind, Config& config, const Value& value) {
   return true;
 }
 
+bool put(const List& kind, Config& config, const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text == nullptr || text->find('\0') != std::string::npos) return false;
+  auto& entries = kind.at(config);
+  entries.clear();
+  if (*text == no_entries) return true;
+  for (std::size_t at = 0; at < text->size();) {
+    const std::size_t end = std::min(text->find(',', at), text->size());
+    const std::size_t first = text->find_first_not_of(' ', at);
+    std::string entry = first < end ? text->substr(first, end - first) : std::string();
+    while (entry.ends_with(' ')) entry.pop_back();
+    if (entry.empty()) return false;
+    entries.push_back(std::move(entry));
+    at = end + 1;
+  }
+  return true;
+}
+
 bool put(const Choice& kind, Config& config, const Value& value) {
   const auto* text = std::get_if<std::string>(&value);
   if (text == nullptr) return false;
@@ -218,10 +266,20 @@ void apply(const Row& row, Config& config, const Value& value, const std::string
 
 // --- the file
 
-std::optional<Value> value_of(const toml::node& node) {
+std::optional<Value> value_of(const toml::node& node, const Row& row) {
   if (const auto* integer = node.as_integer()) return Value{integer->get()};
   if (const auto* real = node.as_floating_point()) return Value{real->get()};
   if (const auto* text = node.as_string()) return Value{text->get()};
+  if (const auto* array = node.as_array(); array && std::holds_alternative<List>(row.kind)) {
+    std::string joined;
+    for (const auto& each : *array) {
+      const auto* entry = each.as_string();
+      if (entry == nullptr) return std::nullopt;
+      if (!joined.empty()) joined += ',';
+      joined += entry->get();
+    }
+    return Value{joined};
+  }
   return std::nullopt;
 }
 
@@ -244,7 +302,7 @@ void apply_table(const toml::table& table, const std::string& prefix, const std:
     if (row == nullptr) {
       throw ConfigError(where + ": there is no such setting; `buyme serve --help` lists them");
     }
-    const auto value = value_of(node);
+    const auto value = value_of(node, *row);
     if (!value) throw ConfigError(fmt::format("{}: must be {}", where, range_of(*row)));
     apply(*row, config, *value, where);
   }
@@ -293,7 +351,26 @@ void apply_flags(const std::vector<FlagValue>& flags, Config& config) {
   }
 }
 
+void check_lists(const Config& config) {
+  try {
+    const http::TrustedProxies checked(config.server.trusted_proxies);
+  } catch (const std::invalid_argument& error) {
+    throw ConfigError(fmt::format("server.trusted_proxies: {}", error.what()));
+  }
+  for (const std::string& origin : config.server.allowed_origins) {
+    const std::size_t scheme = origin.find("://");
+    const bool has_host = scheme != std::string::npos && scheme + 3 < origin.size() &&
+                          origin.find('/', scheme + 3) == std::string::npos;
+    if (origin == "*" || has_host) continue;
+    throw ConfigError(
+        fmt::format("server.allowed_origins: \"{}\" is no origin: write scheme, host and port only, as "
+                    "https://shop.example.com",
+                    origin));
+  }
+}
+
 void check_together(const Config& config) {
+  check_lists(config);
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(config.server.host, error);
   if (error) {

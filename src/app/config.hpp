@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "core/log.hpp"
 
 namespace buyme::app {
 
@@ -31,6 +32,14 @@ struct Config {
     std::int64_t port = 8080;  // 0: any free one
     std::int64_t io_threads = default_io_threads();
     std::int64_t max_connections = limits::max_connections;
+    std::vector<std::string> allowed_origins;
+    std::vector<std::string> trusted_proxies;
+  };
+  struct RateLimits {  // 0 per second: none
+    std::int64_t account_per_second = limits::account_rate;
+    std::int64_t account_burst = limits::account_burst;
+    std::int64_t address_per_second = limits::address_rate;
+    std::int64_t address_burst = limits::address_burst;
   };
   struct Order {
     std::int64_t hold_seconds = 600;
@@ -56,6 +65,7 @@ struct Config {
   };
   struct Logging {
     std::string level = "info";
+    LogFormat format = LogFormat::text;
   };
 
   std::string data_dir = "./data";
@@ -66,6 +76,7 @@ struct Config {
   User user;
   Pools pools;
   Shop shop;
+  RateLimits rate;
   Logging log;
 };
 

@@ -162,6 +162,26 @@ TEST_F(ConfigTest, TrustedIsServedOnLoopbackOnly) {
   EXPECT_NE(refusal({.file = "", .environment = {}, .flags = {{"--host", "server.host", "localhost"}}}), "");
 }
 
+TEST_F(ConfigTest, AListIsAnArrayInTheFileAndOneTextElsewhere) {
+  const Config config = load_config(
+      {.file = file("[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n[log]\nformat = \"json\"\n"),
+       .environment = {"BUYME_SERVER_ALLOWED_ORIGINS=https://a.example, http://localhost:3000"},
+       .flags = {}});
+  EXPECT_EQ(config.server.trusted_proxies, (std::vector<std::string>{"10.0.0.0/8", "::1"}));
+  EXPECT_EQ(config.server.allowed_origins,
+            (std::vector<std::string>{"https://a.example", "http://localhost:3000"}));
+  EXPECT_EQ(config.log.format, LogFormat::json);
+  const auto set = [](const std::string& path, const std::string& value) {
+    return Sources{.file = "", .environment = {}, .flags = {{"--set", path, value}}};
+  };
+  EXPECT_TRUE(load_config(set("server.trusted_proxies", "")).server.trusted_proxies.empty());
+  EXPECT_NE(refusal(set("server.trusted_proxies", "proxy")), "");
+  EXPECT_NE(refusal(set("server.trusted_proxies", "10.0.0.1,,")), "");
+  EXPECT_NE(refusal(set("server.allowed_origins", "shop.example")), "");
+  EXPECT_NE(refusal(set("server.allowed_origins", "https://shop.example/")), "");
+  EXPECT_NE(refusal({.file = file("data_dir = [\"a\"]\n"), .environment = {}, .flags = {}}), "");
+}
+
 TEST(Settings, NamesAreUniqueAndFollowFromThePath) {
   EXPECT_EQ(environment_name("order.hold_seconds"), "BUYME_ORDER_HOLD_SECONDS");
   std::set<std::string> variables;

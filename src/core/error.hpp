@@ -48,6 +48,7 @@ enum class Error : std::uint8_t {
   shutting_down,      // this server stops: certainly not done
   internal,           // a bug; the request id leads to the log
 };
+inline constexpr int error_count = static_cast<int>(Error::internal) + 1;
 
 // One wrong field of a request: `field` as the client wrote it ("orderItems[0].quantity").
 struct FieldError {
@@ -89,5 +90,12 @@ struct ErrorInfo {
   std::string_view title;
 };
 const ErrorInfo& error_info(Error error);
+
+// The same for a reader of Korean; what is particular to one failure stands in its members. Empty for none.
+struct KoreanText {
+  std::string_view title;
+  std::string_view detail;
+};
+KoreanText korean_text(Error error);
 
 }  // namespace buyme

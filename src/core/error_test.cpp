@@ -11,7 +11,7 @@ namespace {
 
 TEST(Error, EveryOneHasACodeOfItsOwn) {
   std::set<std::string_view> codes;
-  for (int i = 0; i <= static_cast<int>(Error::internal); ++i) {
+  for (int i = 0; i < error_count; ++i) {
     const ErrorInfo& info = error_info(static_cast<Error>(i));
     EXPECT_TRUE(codes.insert(info.code).second) << info.code << " stands for two errors";
     EXPECT_EQ(info.code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_"), std::string_view::npos)
@@ -32,6 +32,14 @@ TEST(Error, StatusSaysWhoseFaultItIs) {
   };
   for (const auto& [error, status] : cases) {
     EXPECT_EQ(error_info(error).http_status, status) << error_info(error).code;
+  }
+}
+
+TEST(ErrorInfo, EveryErrorIsToldInKoreanToo) {
+  for (int i = 0; i < error_count; ++i) {
+    const auto error = static_cast<Error>(i);
+    const KoreanText korean = korean_text(error);
+    EXPECT_FALSE(korean.title.empty() || korean.detail.empty()) << error_info(error).code;
   }
 }
 

@@ -24,11 +24,32 @@ inline constexpr auto sweep_pause = 1s;                     // between two looks
 inline constexpr std::size_t pipeline_burst = 16;           // requests answered before others have their turn
 inline constexpr int listen_backlog = 4'096;
 inline constexpr auto shutdown_deadline = 10s;
+inline constexpr auto slow_request = 1s;  // longer ones are logged
+inline constexpr int access_lines = 20;  // of slow or failed requests, per thread and second
+inline constexpr std::int64_t account_rate = 50;    // changing requests of an account a second, ...
+inline constexpr std::int64_t account_burst = 500;  // ... and at once
+inline constexpr std::int64_t address_rate = 2'000;  // of one address: a campus shares one
+inline constexpr std::int64_t address_burst = 20'000;
+inline constexpr auto preflight_lifetime = 600s;  // what a browser may remember of one
+
+// Operation
+inline constexpr auto readiness_lifetime = 1s;              // a look at the databases is good for this long, ...
+inline constexpr auto readiness_patience = 1s;              // ... and they have this long to answer
+inline constexpr std::size_t audit_queue = 4;               // audits that wait for one under way
+inline constexpr std::size_t metrics_products = 200;        // the newest; each is four lines
+
+// Server-sent events
+inline constexpr std::size_t max_streams = 5'000;           // listeners per process; past it: 503 OVERLOADED
+inline constexpr auto stream_tick = 20ms;                   // a thread looks at some of its listeners, ...
+inline constexpr auto stream_period = 100ms;                // ... and at each of them this often at most
+inline constexpr std::size_t stream_burst = 100;            // listeners written to per tick and thread
+inline constexpr auto stream_heartbeat = 15s;               // a comment when nothing else was sent
+inline constexpr auto stream_patience = 10s;                // for a listener who does not read
 
 // JSON
 inline constexpr std::size_t max_json_depth = 8;
 inline constexpr std::size_t max_idempotency_key_bytes = 128;
-inline constexpr std::size_t max_return_reason_bytes = 500;
+inline constexpr std::size_t max_return_reason_chars = 500;
 
 // Orders
 inline constexpr std::size_t max_order_lines = 20;  // distinct lines as sent, before merging
@@ -81,7 +102,7 @@ inline constexpr int address_login_failures = 500;  // of one address, which a c
 inline constexpr int address_sign_ups = 500;
 inline constexpr auto address_sign_up_window = 3'600s;
 inline constexpr std::size_t limited_addresses = 10'000;
-inline constexpr std::size_t max_user_query_bytes = 254;
+inline constexpr std::size_t max_user_query_chars = 254;
 inline constexpr std::size_t max_sessions = 100;          // of one account; past it the oldest ends
 inline constexpr std::int64_t spent_tokens_kept = 1'000;  // of one session: one that comes again was stolen
 inline constexpr auto refresh_grace = 120s;     // in which a spent refresh token gets the same answer again
@@ -104,17 +125,18 @@ inline constexpr auto refund_backoff = 2s;               // after a refund that 
 inline constexpr auto refund_backoff_max = 300s;
 
 // Catalogue
-inline constexpr std::size_t max_product_name_bytes = 200;
-inline constexpr std::size_t max_product_description_bytes = 4'000;
-inline constexpr std::size_t max_url_bytes = 2'000;
+inline constexpr std::size_t max_cursor_chars = 2'000;
+inline constexpr std::size_t max_product_name_chars = 200;
+inline constexpr std::size_t max_product_description_chars = 4'000;
+inline constexpr std::size_t max_url_chars = 2'000;
 inline constexpr auto product_sweep_pause = 2s;
 inline constexpr std::size_t product_sweep_chunk = 100;
-inline constexpr std::size_t max_reason_bytes = 200;        // of a stock adjustment
+inline constexpr std::size_t max_reason_chars = 200;        // of a stock adjustment
 inline constexpr auto edit_wait = 2s;                       // for another edit of the product; past it: 503
 inline constexpr auto edit_wait_pause = 5ms;                // between two looks
 inline constexpr std::size_t max_if_match_bytes = 500;
 inline constexpr std::size_t max_wishes = 200;              // of one user; past it: 409
-inline constexpr std::size_t max_wish_note_bytes = 500;
+inline constexpr std::size_t max_wish_note_chars = 500;
 inline constexpr std::size_t max_import_rows = 500;         // and max_body_bytes, as every body
 inline constexpr std::size_t csv_chunk_rows = 200;          // read at once
 inline constexpr std::size_t csv_answer_bytes = 4 * 1024 * 1024;  // then the file is continued by a link
@@ -149,6 +171,7 @@ static_assert(max_header_bytes > max_target_bytes);
 static_assert(address_login_failures > int(hash_queue), "log-ins under way count until they succeed");
 static_assert(rehearsal_token_lifetime <= longest_access_token);
 static_assert(ending_settles > placement_deadline + settle_budget, "what was admitted is decided by then");
+static_assert(max_streams < max_connections, "listeners must leave room for buyers");
 static_assert(max_connections >= 10'000, "ten thousand buyers at once is the job");
 
 }  // namespace buyme::limits

@@ -17,7 +17,11 @@ enum class Access : std::uint8_t {
   anyone,  // a token is read when shown, never demanded
   user,    // any verified account; admins too
   admin,
+  // Who runs the server: an admin, or whoever asks from this machine itself (not through a proxy on it).
+  operator_,
 };
+
+std::string_view method_name(Method method);  // "GET"
 
 // `path` may hold {names}: "/api/orders/{orderId}/cancel"; a {name} matches one non-empty segment.
 template <class Service>
@@ -62,10 +66,17 @@ class Router {
   // The route of request.method and request.path, with request.params filled; not_found or method_not_allowed
   // (whose member "allow" lists the methods that exist).
   Result<const Route*> find(Request& request) const;
+  // The methods that exist for `path`, as in the header Allow; empty when none does.
+  std::string methods_of(std::string_view path) const;
   std::span<const Route> routes() const { return routes_; }
 
  private:
   using Group = std::vector<std::uint32_t>;  // indexes into routes_, the more literal pattern first
+  struct Segments;
+
+  const Route* match(Method method, const Segments& segments) const;
+  // Whether another method has a more literal pattern for the path.
+  bool is_shadowed(const Route& route, const Segments& segments) const;
 
   std::vector<Route> routes_;
   std::array<std::array<Group, max_segments>, 5> groups_;  // by method, then by number of segments

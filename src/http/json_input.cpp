@@ -10,6 +10,7 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value_stack.hpp>
+#include <cmath>
 
 #include "core/limits.hpp"
 #include "http/utf8.hpp"
@@ -120,8 +121,23 @@ std::string_view shortened(std::string_view name) {
   return name.substr(0, end);
 }
 
-std::string text_range(std::size_t min_bytes, std::size_t max_bytes) {
-  return "Must be a text of " + std::to_string(min_bytes) + " to " + std::to_string(max_bytes) + " bytes.";
+// 7.0 and 7e2 are whole numbers, too (JSON Schema, 4.2.3), as far as a double holds every one of them.
+std::optional<std::int64_t> whole_number(const json::value& value) {
+  if (const std::int64_t* number = value.if_int64()) return *number;
+  constexpr double exact = 1LL << 53;
+  const double* number = value.if_double();
+  if (number == nullptr || std::abs(*number) > exact || std::trunc(*number) != *number) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
+}
+
+bool within(std::string_view text, std::size_t min_chars, std::size_t max_chars) {
+  const std::size_t count = count_characters(text);
+  return count >= min_chars && count <= max_chars;
+}
+
+std::string text_range(std::size_t min_chars, std::size_t max_chars) {
+  return "Must be a text of " + std::to_string(min_chars) + " to " + std::to_string(max_chars) +
+         " characters.";
 }
 
 std::string integer_range(std::int64_t min, std::int64_t max) {
@@ -221,11 +237,11 @@ void JsonInput::reject(std::string_view name, std::string detail) {
   add_error(state_->errors, state_->records[record_].field(name), std::move(detail));
 }
 
-std::string JsonInput::read_text(std::string_view name, const json::value* value, std::size_t min_bytes,
-                                 std::size_t max_bytes, bool may_have_control) {
+std::string JsonInput::read_text(std::string_view name, const json::value* value, std::size_t min_chars,
+                                 std::size_t max_chars, bool may_have_control) {
   const json::string* text = value ? value->if_string() : nullptr;
-  if (text == nullptr || text->size() < min_bytes || text->size() > max_bytes) {
-    reject(name, text_range(min_bytes, max_bytes));
+  if (text == nullptr || !within({text->data(), text->size()}, min_chars, max_chars)) {
+    reject(name, text_range(min_chars, max_chars));
     return {};
   }
   if (!may_have_control && has_control({text->data(), text->size()})) {
@@ -237,31 +253,31 @@ std::string JsonInput::read_text(std::string_view name, const json::value* value
 
 std::int64_t JsonInput::read_integer(std::string_view name, const json::value* value, std::int64_t min,
                                      std::int64_t max) {
-  const std::int64_t* number = value ? value->if_int64() : nullptr;
-  if (number == nullptr || *number < min || *number > max) {
+  const auto number = value ? whole_number(*value) : std::nullopt;
+  if (!number || *number < min || *number > max) {
     reject(name, integer_range(min, max));
     return min;
   }
   return *number;
 }
 
-std::string JsonInput::text(std::string_view name, std::size_t min_bytes, std::size_t max_bytes) {
-  return read_text(name, take(name), min_bytes, max_bytes);
+std::string JsonInput::text(std::string_view name, std::size_t min_chars, std::size_t max_chars) {
+  return read_text(name, take(name), min_chars, max_chars);
 }
 
-std::string JsonInput::secret(std::string_view name, std::size_t min_bytes, std::size_t max_bytes) {
-  return read_text(name, take(name), min_bytes, max_bytes, true);
+std::string JsonInput::secret(std::string_view name, std::size_t min_chars, std::size_t max_chars) {
+  return read_text(name, take(name), min_chars, max_chars, true);
 }
 
 std::int64_t JsonInput::integer(std::string_view name, std::int64_t min, std::int64_t max) {
   return read_integer(name, take(name), min, max);
 }
 
-std::optional<std::string> JsonInput::optional_text(std::string_view name, std::size_t min_bytes,
-                                                    std::size_t max_bytes) {
+std::optional<std::string> JsonInput::optional_text(std::string_view name, std::size_t min_chars,
+                                                    std::size_t max_chars) {
   const json::value* value = take(name);
   if (value == nullptr) return std::nullopt;
-  return read_text(name, value, min_bytes, max_bytes);
+  return read_text(name, value, min_chars, max_chars);
 }
 
 std::optional<std::int64_t> JsonInput::optional_integer(std::string_view name, std::int64_t min,

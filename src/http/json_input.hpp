@@ -30,15 +30,15 @@ class JsonInput {
   static Result<JsonInput> parse(const Request& request);
   static Result<JsonInput> parse(std::string_view json);
 
-  // Required fields. Lengths are in bytes of UTF-8; control characters are refused.
-  std::string text(std::string_view name, std::size_t min_bytes, std::size_t max_bytes);
+  // Required fields. Lengths are in characters (code points); control characters are refused.
+  std::string text(std::string_view name, std::size_t min_chars, std::size_t max_chars);
   // The same of a password, which may hold characters of any kind.
-  std::string secret(std::string_view name, std::size_t min_bytes, std::size_t max_bytes);
+  std::string secret(std::string_view name, std::size_t min_chars, std::size_t max_chars);
   std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);  // 1.0 and "1" are refused
 
   // Optional ones: nullopt when absent or null.
-  std::optional<std::string> optional_text(std::string_view name, std::size_t min_bytes,
-                                           std::size_t max_bytes);
+  std::optional<std::string> optional_text(std::string_view name, std::size_t min_chars,
+                                           std::size_t max_chars);
   std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t min, std::int64_t max);
   std::optional<bool> optional_boolean(std::string_view name);
   std::optional<Time> optional_time(std::string_view name);  // RFC 3339 with an offset
@@ -58,8 +58,8 @@ class JsonInput {
   JsonInput(std::shared_ptr<State> state, std::size_t record);
   const boost::json::value* take(std::string_view name);  // and remember that it was known
   // A placeholder and a field error unless `value` is right; null stands for a value that is missing.
-  std::string read_text(std::string_view name, const boost::json::value* value, std::size_t min_bytes,
-                        std::size_t max_bytes, bool may_have_control = false);
+  std::string read_text(std::string_view name, const boost::json::value* value, std::size_t min_chars,
+                        std::size_t max_chars, bool may_have_control = false);
   std::int64_t read_integer(std::string_view name, const boost::json::value* value, std::int64_t min,
                             std::int64_t max);
 
@@ -71,7 +71,7 @@ class JsonInput {
 class QueryInput {
  public:
   explicit QueryInput(std::string_view query);
-  std::optional<std::string> text(std::string_view name, std::size_t max_bytes);
+  std::optional<std::string> text(std::string_view name, std::size_t max_chars);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max);
   void reject(std::string_view name, std::string detail);
   std::optional<Failure> finish();

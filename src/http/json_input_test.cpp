@@ -79,12 +79,20 @@ TEST(JsonInput, CollectsEveryWrongField) {
 }
 
 TEST(JsonInput, TakesWholeNumbersOnly) {
-  for (const char* value : {"1.0", "1e3", "1E0", "\"1\"", "true", "[1]", "9223372036854775808",
+  for (const char* value : {"1.5", "1e3", "1e-1", "\"1\"", "true", "[1]", "9223372036854775808",
                             "18446744073709551616", "-9223372036854775809", "1e400", "11", "-1", "null"}) {
     auto body = parsed("{\"n\":"s + value + "}");
     body.integer("n", 0, 10);
     EXPECT_EQ(errors(body.finish()), "n: Must be a whole number from 0 to 10.\n") << value;
   }
+  for (const char* value : {"7", "7.0", "7e0", "70E-1"}) {
+    auto body = parsed("{\"n\":"s + value + "}");
+    EXPECT_EQ(body.integer("n", 0, 10), 7) << value;
+    EXPECT_EQ(errors(body.finish()), "") << value;
+  }
+  auto rounded = parsed(R"({"n":9007199254740994.0})");  // past 2^53 a double may be another number's
+  rounded.integer("n", 0, INT64_MAX);
+  EXPECT_NE(errors(rounded.finish()), "");
   auto widest = parsed(R"({"min":-9223372036854775808,"max":9223372036854775807})");
   EXPECT_EQ(widest.integer("min", INT64_MIN, INT64_MAX), INT64_MIN);
   EXPECT_EQ(widest.integer("max", INT64_MIN, INT64_MAX), INT64_MAX);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "core/caller.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "http/event_stream.hpp"
 
 namespace buyme::http {
 
@@ -27,7 +29,9 @@ struct Request {
   std::string_view idempotency_key;  // header Idempotency-Key, empty when absent
   std::string_view if_match;         // header If-Match as sent, empty when absent
   std::string_view request_id;       // from X-Request-Id when well formed, else made here
-  std::string_view remote_address;
+  std::string_view trace_id;         // of a well-formed W3C traceparent: 32 hexadecimal digits; else empty
+  std::string_view last_event_id;    // header Last-Event-ID, empty when absent
+  std::string_view remote_address;   // of the client; behind a trusted proxy the one it forwarded
   std::array<std::string_view, 3> params;  // what the {braces} of the route matched, left to right
   Caller caller;
   std::string_view session;  // the log-in that the caller's token belongs to; empty without a token
@@ -41,6 +45,9 @@ struct Response {
   std::string_view content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string_view, std::string>> headers;  // beside those the server sets itself
+  bool korean = false;  // the caller reads Korean rather than English; set before the handler runs
+  // Set by a handler that answers 200 with server-sent events: the connection ends with them.
+  std::unique_ptr<EventStream> stream;
 
   void header(std::string_view name, std::string value) { headers.emplace_back(name, std::move(value)); }
   void clear() {
@@ -48,10 +55,11 @@ struct Response {
     content_type = "application/json";
     body.clear();
     headers.clear();
+    stream.reset();
   }
 };
 
-// Turns the response into application/problem+json (RFC 9457) for `failure`.
+// Turns the response into application/problem+json (RFC 9457) for `failure`, in the caller's language.
 void write_problem(Response& response, const Failure& failure, std::string_view request_id);
 
 }  // namespace buyme::http

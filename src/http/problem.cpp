@@ -90,12 +90,14 @@ void write_problem(Response& response, const Failure& failure, std::string_view 
   std::string& out = response.body;
   out += "{\"type\":\"/problems/";
   append_slug(out, info.code);
+  const KoreanText korean = response.korean ? korean_text(failure.error) : KoreanText{};
+  const bool in_korean = !korean.title.empty();
   out += "\",\"title\":\"";
-  out += info.title;
+  out += in_korean ? korean.title : info.title;
   out += "\",\"status\":";
   append_number(out, info.http_status);
   out += ",\"detail\":";
-  append_json_string(out, failure.detail);
+  append_json_string(out, in_korean ? korean.detail : std::string_view(failure.detail));
   out += ",\"code\":\"";
   out += info.code;
   out += "\",\"requestId\":";
@@ -103,6 +105,7 @@ void write_problem(Response& response, const Failure& failure, std::string_view 
   append_members(out, failure);
   out += '}';
 
+  if (in_korean) response.header("Content-Language", "ko");
   if (failure.retry_after.count() > 0) {
     response.header("Retry-After", std::to_string(failure.retry_after.count()));
   }

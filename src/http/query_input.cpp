@@ -83,11 +83,11 @@ QueryInput::Parameter* QueryInput::take(std::string_view name) {
   return nullptr;
 }
 
-std::optional<std::string> QueryInput::text(std::string_view name, std::size_t max_bytes) {
+std::optional<std::string> QueryInput::text(std::string_view name, std::size_t max_chars) {
   const Parameter* parameter = take(name);
   if (parameter == nullptr) return std::nullopt;
-  if (parameter->value.size() <= max_bytes) return parameter->value;
-  reject(name, "Must have at most " + std::to_string(max_bytes) + " bytes.");
+  if (count_characters(parameter->value) <= max_chars) return parameter->value;
+  reject(name, "Must have at most " + std::to_string(max_chars) + " characters.");
   return std::nullopt;
 }
 

@@ -28,6 +28,23 @@ bool is_request_id(std::string_view text) {
   });
 }
 
+// The trace id of "00-TRACE-PARENT-FLAGS" (W3C Trace Context); later versions may go on behind a dash.
+std::string_view trace_id_of(std::string_view text) {
+  constexpr std::size_t trace_at = 3, trace_size = 32, parent_at = 36, flags_at = 53, size = 55;
+  if (text.size() < size || text[2] != '-' || text[35] != '-' || text[52] != '-') return {};
+  if (text.size() > size && (text.starts_with("00") || text[size] != '-')) return {};
+  const auto is_hex = [&](std::size_t at, std::size_t count) {
+    const std::string_view part = text.substr(at, count);
+    return std::all_of(part.begin(), part.end(),
+                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  };
+  if (!is_hex(0, 2) || !is_hex(trace_at, trace_size) || !is_hex(parent_at, 16) || !is_hex(flags_at, 2))
+    return {};
+  const std::string_view trace = text.substr(trace_at, trace_size);
+  const bool is_zero = trace.find_first_not_of('0') == std::string_view::npos;
+  return text.starts_with("ff") || is_zero ? std::string_view() : trace;
+}
+
 }  // namespace
 
 RequestReader::RequestReader(std::string& body) : collected_(body) {
@@ -134,6 +151,10 @@ void RequestReader::on_request_impl(beast_http::verb verb, Text, Text target, in
     case beast_http::verb::delete_:
       method_ = Method::delete_;
       break;
+    case beast_http::verb::options:
+      is_options_ = true;
+      method_ = Method::other;
+      break;
     default:
       method_ = Method::other;
   }
@@ -208,7 +229,19 @@ void RequestReader::on_field_impl(Field field, Text name, Text text, Code& code)
     case Field::if_match:
       header = if_match_;
       break;
+    case Field::origin:
+      header = origin_;
+      break;
+    case Field::accept_language:
+      header = accept_language_;
+      break;
+    case Field::forwarded:
+      header = forwarded_;
+      break;
     case Field::unknown:
+      if (iequals(name, "Last-Event-ID")) header = last_event_id_;
+      if (iequals(name, "traceparent")) header = traceparent_;
+      if (iequals(name, "X-Forwarded-For")) header = x_forwarded_for_;
       if (iequals(name, "Idempotency-Key")) header = idempotency_key_;
       if (iequals(name, "X-Request-Id")) header = request_id_;
       break;
@@ -216,8 +249,9 @@ void RequestReader::on_field_impl(Field field, Text name, Text text, Code& code)
       break;
   }
   if (header == header_count_) return;
-  if ((seen_ >> header & 1) != 0) return reject("A header that may stand once was sent twice.");
-  seen_ = static_cast<std::uint16_t>(seen_ | 1u << header);
+  const bool sent = (seen_ >> header & 1) != 0;
+  if (sent && header < traceparent_) return reject("A header that may stand once was sent twice.");
+  seen_ |= 1u << header;
   headers_[header] = value;
 }
 
@@ -260,6 +294,8 @@ void RequestReader::fill(Request& request) const {
   request.content_type = headers_[content_type_];
   request.idempotency_key = headers_[idempotency_key_];
   request.if_match = headers_[if_match_];
+  request.last_event_id = headers_[last_event_id_];
+  request.trace_id = trace_id_of(headers_[traceparent_]);
 }
 
 std::string_view RequestReader::bearer_token() const {

@@ -47,8 +47,14 @@ class RequestReader final : private boost::beast::http::basic_parser<true> {
   bool keep_alive() const { return basic_parser::keep_alive(); }
   bool is_head() const { return is_head_; }
   bool is_http_1_0() const { return is_http_1_0_; }
-  std::string_view bearer_token() const;               // empty when none was shown
-  std::string_view client_request_id() const;          // empty unless well formed
+  std::string_view bearer_token() const;       // empty when none was shown
+  std::string_view client_request_id() const;  // empty unless well formed
+  bool is_options() const { return is_options_; }
+  // As sent, empty when absent. What lists may hold is believed of the last line alone.
+  std::string_view origin() const { return headers_[origin_]; }
+  std::string_view accept_language() const { return headers_[accept_language_]; }
+  std::string_view forwarded() const { return headers_[forwarded_]; }
+  std::string_view x_forwarded_for() const { return headers_[x_forwarded_for_]; }
   const Failure& failure() const { return failure_; }  // after Progress::failed
 
  private:
@@ -65,6 +71,12 @@ class RequestReader final : private boost::beast::http::basic_parser<true> {
     request_id_,
     content_length_,
     transfer_encoding_,
+    origin_,
+    last_event_id_,
+    traceparent_,  // from here on: a second line replaces the first
+    accept_language_,
+    forwarded_,
+    x_forwarded_for_,
     header_count_
   };
 
@@ -90,10 +102,11 @@ class RequestReader final : private boost::beast::http::basic_parser<true> {
   std::string_view whole_body_;  // when it came in one piece
   std::size_t scanned_ = 0;      // bytes of an incomplete head that need not be looked at again
   std::size_t head_bytes_ = 0;
-  std::uint16_t seen_ = 0;  // bit h: headers_[h] was sent
+  std::uint32_t seen_ = 0;  // bit h: headers_[h] was sent
   Method method_ = Method::other;
   bool head_complete_ = false;
   bool is_head_ = false;
+  bool is_options_ = false;
   bool is_http_1_0_ = false;
   bool expects_continue_ = false;
   Failure failure_;

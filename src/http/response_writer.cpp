@@ -10,6 +10,10 @@ namespace buyme::http {
 
 namespace {
 
+constexpr std::string_view exposed_headers =
+    "Access-Control-Expose-Headers: Location, ETag, Retry-After, Idempotent-Replayed, X-Request-Id, "
+    "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset\r\n";
+
 void append_number(std::string& out, std::size_t value) {
   char digits[24];
   const auto end = std::to_chars(std::begin(digits), std::end(digits), value);
@@ -37,18 +41,49 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   out += "\r\n";
 }
 
+void append_rate(std::string& out, const RateLimiter::Verdict& rate) {
+  out += "RateLimit-Limit: ";
+  append_number(out, rate.limit);
+  out += "\r\nRateLimit-Remaining: ";
+  append_number(out, rate.remaining);
+  out += "\r\nRateLimit-Reset: ";
+  append_number(out, rate.reset);
+  out += "\r\n";
+}
+
+// What every answer says beside its own headers.
+void append_common(std::string& out, const Response& response, const AnswerFrame& frame) {
+  out += frame.date;
+  out += "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
+  bool cache_control = false, policy = false;
+  for (const auto& [name, value] : response.headers) {
+    append_header(out, name, value);
+    cache_control = cache_control || boost::beast::iequals(name, "Cache-Control");
+    policy = policy || boost::beast::iequals(name, "Content-Security-Policy");
+  }
+  if (!cache_control) out += "Cache-Control: no-store\r\n";
+  if (!policy && response.content_type.starts_with("text/html")) {
+    out += "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
+  }
+  if (frame.varies_by_origin) out += "Vary: Origin\r\n";
+  if (!frame.allowed_origin.empty()) {
+    append_header(out, "Access-Control-Allow-Origin", frame.allowed_origin);
+    out += exposed_headers;
+  }
+  if (frame.rate) append_rate(out, *frame.rate);
+}
+
+void append_request_id(std::string& out, const AnswerFrame& frame) {
+  out += "X-Request-Id: ";
+  out += frame.request_id;
+  out += "\r\n\r\n";
+}
+
 }  // namespace
 
 void append_answer(std::string& out, const Response& response, const AnswerFrame& frame) {
   append_status_line(out, response.status);
-  out += frame.date;
-  out += "X-Content-Type-Options: nosniff\r\n";
-  bool cache_control = false;
-  for (const auto& [name, value] : response.headers) {
-    append_header(out, name, value);
-    cache_control = cache_control || boost::beast::iequals(name, "Cache-Control");
-  }
-  if (!cache_control) out += "Cache-Control: no-store\r\n";
+  append_common(out, response, frame);
 
   const bool has_body = response.status >= 200 && response.status != 204 && response.status != 304;
   if (has_body) {
@@ -66,10 +101,16 @@ void append_answer(std::string& out, const Response& response, const AnswerFrame
   } else if (frame.http_1_0) {
     out += "Connection: keep-alive\r\n";
   }
-  out += "X-Request-Id: ";
-  out += frame.request_id;
-  out += "\r\n\r\n";
+  append_request_id(out, frame);
   if (has_body && !frame.head_only) out += response.body;
+}
+
+void append_stream_head(std::string& out, const Response& response, const AnswerFrame& frame) {
+  append_status_line(out, response.status);
+  append_common(out, response, frame);
+  // The last line is nginx's: it would gather events before it sends them on.
+  out += "Content-Type: text/event-stream\r\nConnection: close\r\nX-Accel-Buffering: no\r\n";
+  append_request_id(out, frame);
 }
 
 std::string date_header(Time now) {

@@ -1,5 +1,6 @@
 // Finds the route of a request without allocating. Routes are grouped by method and number of segments;
-// within a group the more literal pattern comes first, so "/users/me" wins over "/users/{id}".
+// within a group the more literal pattern comes first, so "/users/me" wins over "/users/{id}", also where
+// only the latter has the method that is asked for: "me" is no id.
 #include <algorithm>
 
 #include "http/endpoint.hpp"
@@ -31,9 +32,11 @@ bool same_pattern(const Router::Route& a, const Router::Route& b) {
   return true;
 }
 
+}  // namespace
+
 // The segments of "/a/b" are "a" and "b", those of "/" a single empty one. `count` is 0 when the path does
 // not begin with a slash or has more segments than any route.
-struct Segments {
+struct Router::Segments {
   std::array<std::string_view, Router::max_segments> part;
   std::size_t count = 0;
 
@@ -61,7 +64,10 @@ struct Segments {
   }
 };
 
-}  // namespace
+std::string_view method_name(Method method) {
+  const auto index = static_cast<std::size_t>(method);
+  return index < method_names.size() ? method_names[index] : "other";
+}
 
 void Router::add(Route route) {
   const Segments segments(route.path);
@@ -85,37 +91,51 @@ void Router::add(Route route) {
   routes_.push_back(std::move(route));
 }
 
+const Router::Route* Router::match(Method method, const Segments& segments) const {
+  for (const std::uint32_t index : groups_[static_cast<std::size_t>(method)][segments.count - 1]) {
+    if (segments.match(routes_[index])) return &routes_[index];
+  }
+  return nullptr;
+}
+
+bool Router::is_shadowed(const Route& route, const Segments& segments) const {
+  if (std::none_of(route.segments.begin(), route.segments.end(), is_parameter)) return false;
+  for (std::size_t method = 0; method < method_names.size(); ++method) {
+    const Route* other = match(static_cast<Method>(method), segments);
+    if (other != nullptr && more_literal(*other, route)) return true;
+  }
+  return false;
+}
+
 Result<const Router::Route*> Router::find(Request& request) const {
   const Segments segments(request.path);
-  const auto first_match = [&](std::size_t method) -> const Route* {
-    for (const std::uint32_t index : groups_[method][segments.count - 1]) {
-      if (segments.match(routes_[index])) return &routes_[index];
-    }
-    return nullptr;
-  };
-  if (segments.count > 0) {
-    if (request.method != Method::other) {
-      if (const Route* route = first_match(static_cast<std::size_t>(request.method))) {
-        std::size_t filled = 0;
-        for (std::size_t i = 0; i < segments.count; ++i) {
-          if (is_parameter(route->segments[i])) request.params[filled++] = segments.part[i];
-        }
-        return route;
+  if (segments.count > 0 && request.method != Method::other) {
+    const Route* route = match(request.method, segments);
+    if (route != nullptr && !is_shadowed(*route, segments)) {
+      std::size_t filled = 0;
+      for (std::size_t i = 0; i < segments.count; ++i) {
+        if (is_parameter(route->segments[i])) request.params[filled++] = segments.part[i];
       }
-    }
-    std::string allow;
-    for (std::size_t method = 0; method < method_names.size(); ++method) {
-      if (first_match(method) == nullptr) continue;
-      if (!allow.empty()) allow += ", ";
-      allow += method_names[method];
-      if (method == static_cast<std::size_t>(Method::get)) allow += ", HEAD";
-    }
-    if (!allow.empty()) {
-      return Failure(Error::method_not_allowed, "This path exists, but not with this method.")
-          .with("allow", std::move(allow));
+      return route;
     }
   }
-  return Failure(Error::not_found, "There is nothing at this path.");
+  std::string allow = methods_of(request.path);
+  if (allow.empty()) return Failure(Error::not_found, "There is nothing at this path.");
+  return Failure(Error::method_not_allowed, "This path exists, but not with this method.")
+      .with("allow", std::move(allow));
+}
+
+std::string Router::methods_of(std::string_view path) const {
+  std::string allow;
+  const Segments segments(path);
+  for (std::size_t method = 0; method < method_names.size() && segments.count > 0; ++method) {
+    const Route* route = match(static_cast<Method>(method), segments);
+    if (route == nullptr || is_shadowed(*route, segments)) continue;
+    if (!allow.empty()) allow += ", ";
+    allow += method_names[method];
+    if (method == static_cast<std::size_t>(Method::get)) allow += ", HEAD";
+  }
+  return allow;
 }
 
 }  // namespace buyme::http

@@ -54,6 +54,16 @@ TEST_F(Routes, NothingElseMatches) {
   }
 }
 
+TEST_F(Routes, ALiteralPathOfOneMethodIsNoParameterOfAnother) {
+  add(Method::get, "/products/normal");
+  add(Method::put, "/products/{id}");
+  add(Method::get, "/products/{id}");
+  EXPECT_EQ(find(Method::put, "/products/normal"), "METHOD_NOT_ALLOWED GET, HEAD");
+  EXPECT_EQ(find(Method::put, "/products/7"), "/products/{id} 7");
+  EXPECT_EQ(router.methods_of("/products/normal"), "GET, HEAD");
+  EXPECT_EQ(router.methods_of("/products/7"), "GET, HEAD, PUT");
+}
+
 TEST_F(Routes, TheLiteralPatternWins) {
   add(Method::get, "/users/{id}");
   add(Method::get, "/users/me");

@@ -84,6 +84,7 @@ void start_session(const std::shared_ptr<ServerState>& state, Shard& shard, Sess
     return;
   }
   state->connections.fetch_sub(1);
+  state->connections_refused.add();
   if (state->turned_away.fetch_add(1) < max_turned_away) {
     auto session = std::make_unique<Session>(state, shard, std::move(socket), state->turned_away);
     asio::co_spawn(executor, Session::turn_away(std::move(session)), asio::detached);
@@ -131,7 +132,10 @@ void stop_shard(Shard& shard) {
 }  // namespace
 
 Shard::Shard(ServerState& state, ExecutionContext& on)
-    : server(state), context(on), random(hash_bytes(secure_random_bytes(32)), "request ids") {
+    : server(state),
+      context(on),
+      random(hash_bytes(secure_random_bytes(32)), "request ids"),
+      traffic(state.router.routes().size()) {
   tick();
 }
 
@@ -154,6 +158,9 @@ void Shard::give_back(std::unique_ptr<Exchange> exchange) {
 void Shard::tick() {
   coarse_now = server.clock.monotonic();
   date = date_header(server.clock.now());
+  access_lines = limits::access_lines;
+  if (unlogged > 0) server.log->warn("{} more slow or failed requests were not logged", unlogged);
+  unlogged = 0;
 }
 
 struct IoThreads::State {
@@ -266,6 +273,60 @@ std::size_t Server::requests() const {
   std::size_t sum = 0;
   for (const auto& shard : state_->shared->shards) sum += shard->requests.load(std::memory_order_relaxed);
   return sum;
+}
+
+std::size_t Server::streams() const {
+  return state_->shared->streams.load(std::memory_order_relaxed);
+}
+
+namespace {
+
+struct RouteLabels {
+  std::string_view method, path;
+};
+
+RouteLabels labels_of(std::span<const Router::Route> routes, std::size_t index) {
+  if (index == routes.size()) return {"any", "unmatched"};
+  return {method_name(routes[index].method), routes[index].path};
+}
+
+void append_requests(MetricsText& text, const ServerState& server) {
+  static constexpr std::array<std::string_view, Traffic::classes> names{"2xx", "3xx", "4xx", "5xx"};
+  const auto routes = server.router.routes();
+  text.counter("buyme_http_requests_total", "Answered requests by route and class of status.");
+  for (std::size_t route = 0; route <= routes.size(); ++route) {
+    const auto [method, path] = labels_of(routes, route);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      std::uint64_t answered = 0;
+      for (const auto& shard : server.shards) answered += shard->traffic.answered(route, i);
+      const auto count = static_cast<double>(answered);
+      if (answered > 0) text.sample({{"method", method}, {"route", path}, {"status", names[i]}}, count);
+    }
+  }
+  text.histogram("buyme_http_request_seconds", "From the first byte of a request to its answer.");
+  for (std::size_t route = 0; route <= routes.size(); ++route) {
+    Histogram::Reading reading;
+    for (const auto& shard : server.shards) shard->traffic.latency(route).read_into(reading);
+    const auto [method, path] = labels_of(routes, route);
+    if (reading.count() > 0) text.sample({{"method", method}, {"route", path}}, reading);
+  }
+}
+
+}  // namespace
+
+void Server::append_metrics(MetricsText& text) const {
+  const ServerState& server = *state_->shared;
+  text.gauge("buyme_http_connections", "Open connections.");
+  text.sample(static_cast<double>(connections()));
+  text.counter("buyme_http_connections_refused_total", "Connections over the limit.");
+  text.sample(static_cast<double>(server.connections_refused.value()));
+  text.gauge("buyme_http_requests_in_progress", "Requests that are read, handled or answered.");
+  text.sample(static_cast<double>(requests()));
+  text.gauge("buyme_http_streams", "Listeners to server-sent events.");
+  text.sample(static_cast<double>(streams()));
+  text.counter("buyme_http_rate_limited_total", "Requests refused because their sender asks too often.");
+  text.sample(static_cast<double>(server.rate_limited.value()));
+  append_requests(text, server);
 }
 
 }  // namespace buyme::http

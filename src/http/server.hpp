@@ -14,7 +14,9 @@
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "core/log.hpp"
+#include "core/metrics.hpp"
 #include "http/endpoint.hpp"
+#include "http/rate_limiter.hpp"
 
 namespace buyme::http {
 
@@ -34,6 +36,12 @@ struct ServerSettings {
   bool trusted = false;       // auth = "trusted": who shows no token is the admin
   std::size_t max_connections = limits::max_connections;
   Timeouts timeouts;
+  std::size_t max_streams = limits::max_streams;
+  std::chrono::milliseconds slow_request = limits::slow_request;
+  std::vector<std::string> allowed_origins;  // of other sites' pages (CORS); "*": any
+  std::vector<std::string> trusted_proxies;  // addresses and networks whose X-Forwarded-For is believed
+  Rate account_rate{limits::account_rate, limits::account_burst};  // of what changes something;
+  Rate address_rate{limits::address_rate, limits::address_burst};  // none of either when `trusted`
 };
 
 // The I/O threads' contexts, made before the services (they answer on them) and destroyed after them.
@@ -69,6 +77,9 @@ class Server {
   // Requests that are being read, handled or answered; an idle connection holds none of the memory a request
   // needs. Thread-safe.
   std::size_t requests() const;
+  std::size_t streams() const;  // listeners to server-sent events; thread-safe
+  // Connections, listeners, and requests by route. Once started; thread-safe.
+  void append_metrics(MetricsText& text) const;
 
  private:
   struct State;

@@ -25,6 +25,7 @@ struct Playground {
   std::atomic<int> handled{0};
   std::atomic<int> destroyed{0};  // suspended handlers that ended in whatever way
   std::binary_semaphore frozen{0}, thaw{0};
+  std::atomic<int> ticker{0};  // what listeners are told
 };
 
 class TestAuthenticator final : public Authenticator {
@@ -146,11 +147,12 @@ class ServerFixture : public ::testing::Test {
     mount();
     settings.port = 0;
     threads.emplace(io_threads);
-    server.emplace(settings, router, authenticator, *clock, *threads, make_null_log());
+    server.emplace(settings, router, authenticator, *clock, *threads, log);
     server->start();
     threads->start();
     return server->port();
   }
+  std::uint16_t port() const { return server->port(); }
   void end() {
     if (!server) return;
     playground.released = true;
@@ -175,6 +177,7 @@ class ServerFixture : public ::testing::Test {
   TestAuthenticator authenticator{*clock};
   Router router;
   ServerSettings settings;
+  Log log = make_null_log();
   std::size_t io_threads = 1;
   std::optional<IoThreads> threads;
   std::optional<Server> server;
@@ -239,6 +242,30 @@ class ServerFixture : public ::testing::Test {
     response.header("X-Evil", "a\r\nX-Injected: b");
     co_return;
   }
+  static Awaitable<void> trace(Playground&, const Request& request, Response& response) {
+    response.body = request.trace_id.empty() ? std::string("none") : std::string(request.trace_id);
+    co_return;
+  }
+  struct Ticker final : EventStream {
+    Ticker(Playground& with, std::size_t size) : play(with), padding(size) {}
+    void append_news(std::string& out) override {
+      const int now = play.ticker;
+      if (now == std::exchange(told, now)) return;
+      if (padding > 0) out.append(":").append(padding, 'x').append("\n");
+      out.append("data: ").append(std::to_string(now)).append("\n\n");
+    }
+    Playground& play;
+    std::size_t padding;
+    int told = -1;
+  };
+  static Awaitable<void> tick(Playground& play, const Request&, Response& response) {
+    response.stream = std::make_unique<Ticker>(play, 0);
+    co_return;
+  }
+  static Awaitable<void> tick_large(Playground& play, const Request&, Response& response) {
+    response.stream = std::make_unique<Ticker>(play, 1 << 20);
+    co_return;
+  }
   void mount() {
     static constexpr Endpoint<Playground> endpoints[] = {
         {Method::get, "/hello", Access::anyone, hello},
@@ -247,6 +274,10 @@ class ServerFixture : public ::testing::Test {
         {Method::get, "/caller", Access::anyone, caller},
         {Method::get, "/caller/user", Access::user, caller},
         {Method::get, "/caller/admin", Access::admin, caller},
+        {Method::get, "/caller/operator", Access::operator_, caller},
+        {Method::get, "/trace", Access::anyone, trace},
+        {Method::get, "/ticker", Access::anyone, tick},
+        {Method::get, "/ticker/large", Access::anyone, tick_large},
         {Method::get, "/crash", Access::anyone, crash},
         {Method::post, "/wait", Access::anyone, wait},
         {Method::get, "/freeze", Access::anyone, freeze},

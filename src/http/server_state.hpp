@@ -19,9 +19,11 @@
 #include <vector>
 
 #include "core/random.hpp"
+#include "http/forwarded.hpp"
 #include "http/input_buffer.hpp"
 #include "http/request_reader.hpp"
 #include "http/server.hpp"
+#include "http/traffic.hpp"
 
 namespace buyme::http {
 
@@ -37,6 +39,10 @@ struct Exchange {
 };
 
 using ListHook = boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+struct ListenerTag;
+using ListenerHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<ListenerTag>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 class Session;
 struct ServerState;
 
@@ -59,21 +65,41 @@ struct Shard {
   Acceptor* acceptor = nullptr;
   bool stopping = false;
   std::atomic<std::size_t> requests{0};
+  Traffic traffic;
+  int access_lines = 0;  // that may still be logged until the next tick
+  std::size_t unlogged = 0;
   boost::intrusive::list<ListHook, boost::intrusive::constant_time_size<false>> sessions;
+  // Of server-sent events; in front who was asked for news the longest time ago.
+  boost::intrusive::list<ListenerHook, boost::intrusive::base_hook<ListenerHook>,
+                         boost::intrusive::constant_time_size<false>>
+      listeners;
+  bool telling = false;  // a coroutine looks after them
 };
 
 struct ServerState {
   ServerState(ServerSettings with, const Router& routes, const Authenticator& tokens, Clock& time, Log to)
-      : settings(std::move(with)), router(routes), authenticator(tokens), clock(time), log(std::move(to)) {}
+      : settings(std::move(with)),
+        router(routes),
+        authenticator(tokens),
+        clock(time),
+        log(std::move(to)),
+        proxies(settings.trusted_proxies),
+        accounts(settings.trusted ? Rate{} : settings.account_rate, hash_bytes(secure_random_bytes(16))),
+        addresses(settings.trusted ? Rate{} : settings.address_rate, hash_bytes(secure_random_bytes(16))) {}
 
   const ServerSettings settings;
   const Router& router;
   const Authenticator& authenticator;
   Clock& clock;
   const Log log;
+  const TrustedProxies proxies;
+  RateLimiter accounts, addresses;
+  Counter rate_limited;
   std::vector<std::unique_ptr<Shard>> shards;
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> turned_away{0};  // over the limit: being told so
+  Counter connections_refused;              // by that limit, since the start
+  std::atomic<std::size_t> streams{0};
   std::mutex mutex;
   std::condition_variable closed;  // a connection is gone
 };

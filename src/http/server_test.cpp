@@ -163,7 +163,7 @@ TEST_F(HttpServer, NamesTheMethodsThatExist) {
   Answer answer = client.read();
   EXPECT_EQ(answer.status, 405);
   EXPECT_EQ(answer.header("Allow"), "GET, HEAD");
-  client.send("OPTIONS /echo HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send("TRACE /echo HTTP/1.1\r\nHost: x\r\n\r\n");
   answer = client.read();
   EXPECT_EQ(answer.status, 405);
   EXPECT_EQ(answer.header("Allow"), "POST");

@@ -3,9 +3,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <charconv>
-
-#include "http/response_writer.hpp"
 
 namespace buyme::http {
 
@@ -15,15 +12,6 @@ constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view busy_body =
     R"({"type":"/problems/overloaded","title":"Too busy right now","status":503,)"
     R"("detail":"Too many connections are open; nothing was done. Repeat in a second.","code":"OVERLOADED"})";
-
-// The 12 hexadecimal digits of a connection and the number of its request.
-std::string_view format_request_id(std::array<char, 40>& out, std::uint64_t prefix, std::uint32_t number) {
-  static constexpr char hex[] = "0123456789abcdef";
-  for (std::size_t i = 0; i < 12; ++i) out[i] = hex[prefix >> (4 * i) & 15];
-  out[12] = '-';
-  const auto end = std::to_chars(out.data() + 13, out.data() + out.size(), number);
-  return {out.data(), static_cast<std::size_t>(end.ptr - out.data())};
-}
 
 }  // namespace
 
@@ -39,10 +27,14 @@ Session::Session(std::shared_ptr<ServerState> state, Shard& shard, Socket socket
   Code failed;
   socket_.non_blocking(true, failed);
   const auto remote = socket_.remote_endpoint(failed);
-  if (!failed) remote_ = remote.address().to_string();
+  if (failed) return;
+  peer_ = unmapped(remote.address());
+  remote_ = peer_.to_string();
+  behind_proxy_ = server_->proxies.trusts(peer_);
 }
 
 Session::~Session() {
+  listener_.reset();
   unlink();  // while the shard's list certainly lives
   if (exchange_) shard_.requests.fetch_sub(1, std::memory_order_relaxed);
   std::lock_guard lock(server_->mutex);  // so that stop() cannot miss the last one
@@ -76,6 +68,10 @@ Awaitable<void> Session::serve(std::unique_ptr<Session> session) {
           self.fail("something that is no std::exception");
         }
       }
+    }
+    if (self.exchange_->response.stream && self.begin_stream()) {
+      co_await self.run_stream();
+      co_return;
     }
     Sent sent = self.answer();
     while (sent == Sent::blocked) {
@@ -132,7 +128,7 @@ void Session::shut_down() {
   // What has arrived is a request under way, although nobody has read it yet: it may be in the socket, or in
   // our buffer already with the coroutine not yet resumed. So an idle connection is not closed but told that
   // nothing more comes: its read ends behind what is there, and an answer can still leave.
-  if (phase_ == Phase::lingering) socket_.close(failed);
+  if (phase_ == Phase::lingering || phase_ == Phase::streaming) socket_.close(failed);
   if (phase_ == Phase::idle) socket_.shutdown(asio::socket_base::shutdown_receive, failed);
 }
 
@@ -201,6 +197,9 @@ void Session::begin_request() {
   exchange_ = shard_.take_exchange();
   exchange_->reader.emplace(exchange_->collected);
   exchange_->request = Request{};
+  exchange_->response.korean = false;
+  route_ = nullptr;
+  rate_.reset();
   shard_.requests.fetch_add(1, std::memory_order_relaxed);
   ++served_;
   keep_alive_ = true;
@@ -213,12 +212,6 @@ bool Session::end_request() {
   return keep_alive_;
 }
 
-void Session::name_request() {
-  std::string_view& id = exchange_->request.request_id;
-  id = exchange_->reader->client_request_id();
-  if (id.empty()) id = format_request_id(exchange_->request_id, id_prefix_, served_);
-}
-
 void Session::refuse(const Failure& failure) {
   refused_ = true;
   keep_alive_ = false;
@@ -228,76 +221,22 @@ void Session::refuse(const Failure& failure) {
 
 void Session::fail(std::string_view what) {
   const Request& request = exchange_->request;
-  server_->log->error("request {}: {} threw: {}", request.request_id, request.path, what);
+  log_with(server_->log, spdlog::level::err, "a request threw",
+           {{"what", what},
+            {"route", route_ == nullptr ? std::string_view() : route_->path},
+            {"requestId", request.request_id},
+            {"traceId", request.trace_id}});
   write_problem(exchange_->response,
                 {Error::internal, "The request failed on our side; its requestId leads to the log."},
                 request.request_id);
 }
 
-const Router::Route* Session::admit() {
-  Request& request = exchange_->request;
-  const RequestReader& reader = *exchange_->reader;
-  request.arrived = arrived_;
-  request.remote_address = remote_;
-  name_request();
-  const auto found = server_->router.find(request);
-  if (found.has_error()) {
-    write_problem(exchange_->response, found.error(), request.request_id);
-    return nullptr;
-  }
-  identify(reader.bearer_token());
-  const Access access = (*found)->access;
-  if (access != Access::anyone && !request.caller.known) {
-    write_problem(exchange_->response,
-                  {Error::unauthenticated, "Send a valid access token: Authorization: Bearer TOKEN."},
-                  request.request_id);
-    return nullptr;
-  }
-  if (access == Access::admin && !request.caller.is_admin()) {
-    write_problem(exchange_->response, {Error::forbidden, "Only an admin may do this."}, request.request_id);
-    return nullptr;
-  }
-  return *found;
-}
-
-void Session::identify(std::string_view token) {
-  Request& request = exchange_->request;
-  Caller& caller = request.caller;
-  caller = Caller{};
-  request.session = {};
-  if (token.empty()) {
-    if (server_->settings.trusted) caller = Caller{UserId{}, Role::admin, true, true};
-    return;
-  }
-  const Time now = server_->clock.now();
-  if (token != token_) {
-    if (token.size() > limits::max_token_bytes) return;
-    auto verified = server_->authenticator.verify(token);
-    if (!verified) return;
-    token_ = token;
-    verified_ = std::move(*verified);
-  } else if (!server_->authenticator.still_stands(verified_)) {
-    token_.clear();
-    return;
-  }
-  if (now >= verified_.expires_at) return;
-  caller = verified_.caller;
-  request.session = verified_.session;
-  request.token_expires_at = verified_.expires_at;
-}
-
 Session::Sent Session::answer() {
   if (shard_.stopping) keep_alive_ = false;
-  const RequestReader& reader = *exchange_->reader;
-  AnswerFrame frame;
-  frame.date = shard_.date;
-  frame.request_id = exchange_->request.request_id;
-  frame.keep_alive = keep_alive_;
-  frame.http_1_0 = reader.is_http_1_0();
-  frame.head_only = reader.is_head();
+  account_for_answer();
   std::string& out = shard_.out;
   out.clear();
-  append_answer(out, exchange_->response, frame);
+  append_answer(out, exchange_->response, frame());
 
   std::size_t count = 0;
   const Sent sent = send(out, count);

@@ -1,6 +1,7 @@
 // Well-formed UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing past U+10FFFF.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -36,6 +37,12 @@ inline bool valid_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+// Of well-formed UTF-8: every byte but those that continue a character.
+inline std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 }  // namespace buyme::http

@@ -103,6 +103,7 @@ struct StockLevel {
   Units total = 0;
   Units held = 0;
   Units sold = 0;
+  std::int64_t version = 0;  // of the ledger: grows with every change
   Units available() const { return total - held - sold; }
 };
 

@@ -95,10 +95,11 @@ Result<OrderQuery> read_order_query(const http::Request& request) {
     query.status = status_from(*name);
     if (!query.status) input.reject("status", "Must be a state of an order, such as PAID.");
   }
-  if (request.caller.is_admin()) {
-    if (const auto user = input.integer("userId", 1, any_id)) query.user = UserId{*user};
-  }
+  if (const auto user = input.integer("userId", 1, any_id)) query.user = UserId{*user};
   if (auto failure = input.finish()) return std::move(*failure);
+  if (query.user && !request.caller.is_admin() && query.user != request.caller.user) {
+    return Failure(Error::forbidden, "Only an admin may list the orders of another user.");
+  }
   return query;
 }
 
@@ -115,7 +116,7 @@ Result<ReturnOrder> read_return_request(const http::Request& request, OrderItemI
   ReturnOrder wanted;
   wanted.item = item;
   wanted.quantity = body->optional_integer("quantity", 1, limits::max_line_units);
-  wanted.reason = body->optional_text("reason", 0, limits::max_return_reason_bytes).value_or("");
+  wanted.reason = body->optional_text("reason", 0, limits::max_return_reason_chars).value_or("");
   wanted.key = read_key(*body, request);
   if (auto failure = body->finish()) return std::move(*failure);
   return wanted;
@@ -163,6 +164,17 @@ void append_orders(std::string& out, const OrderPage& page) {
   if (page.next_before)
     fmt::format_to(std::back_inserter(out), R"(,"nextCursor":"{}")", page.next_before->value);
   out += '}';
+}
+
+void append_stock(std::string& out, const StockLevel& level) {
+  fmt::format_to(std::back_inserter(out),
+                 R"({{"productId":{},"total":{},"available":{},"held":{},"sold":{},"soldOut":{}}})",
+                 level.product.value, level.total, level.available(), level.held, level.sold,
+                 level.available() <= 0);
+}
+
+std::int64_t read_last_event(const http::Request& request) {
+  return http::path_id(request.last_event_id).value_or(0);
 }
 
 }  // namespace buyme::order

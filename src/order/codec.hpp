@@ -23,5 +23,8 @@ void append_order(std::string& out, const Order& order);
 void append_returned(std::string& out, const Returned& returned);
 void append_history(std::string& out, const std::vector<OrderStep>& steps);  // {"items":[...]}, oldest first
 void append_orders(std::string& out, const OrderPage& page);  // {"items":[...],"nextCursor":"..."}
+void append_stock(std::string& out, const StockLevel& level);
+// The header Last-Event-ID as a version of the ledger; 0 when it is none of ours.
+std::int64_t read_last_event(const http::Request& request);
 
 }  // namespace buyme::order

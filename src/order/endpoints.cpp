@@ -5,6 +5,7 @@
 #include "core/limits.hpp"
 #include "order/codec.hpp"
 #include "order/codec_csv.hpp"
+#include "order/stock_stream.hpp"
 
 namespace buyme::order {
 
@@ -126,6 +127,17 @@ Awaitable<void> complete_return(OrderService& orders, const Request& request, Re
   write_returned(request, response, returned);
 }
 
+// Beside GET .../stock, which the product service serves: the board is read here, in the process that sells.
+Awaitable<void> stream_stock(OrderService& orders, const Request& request, Response& response) {
+  const auto product = http::path_id(request.params[0]);
+  if (!product || !orders.board().knows(ProductId{*product})) {
+    const Failure failure(Error::not_found, "There is no such product for sale.");
+    co_return write_problem(response, failure, request.request_id);
+  }
+  response.stream =
+      std::make_unique<StockStream>(orders.board(), ProductId{*product}, read_last_event(request));
+}
+
 constexpr http::Endpoint<OrderService> table[] = {
     {Method::post, "/api/orders", Access::user, place_order},
     {Method::get, "/api/orders", Access::user, list_orders},
@@ -135,6 +147,7 @@ constexpr http::Endpoint<OrderService> table[] = {
     {Method::post, "/api/orders/{orderId}/cancel", Access::user, cancel_order},
     {Method::post, "/api/orders/items/{orderItemId}/return", Access::user, return_item},
     {Method::post, "/api/orders/items/{orderItemId}/complete-return", Access::admin, complete_return},
+    {Method::get, "/api/products/{productId}/stock/stream", Access::anyone, stream_stock},
 };
 
 }  // namespace

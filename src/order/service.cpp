@@ -50,11 +50,19 @@ Awaitable<Result<Placed>> OrderService::place(PlaceRequest request) {
   order.lines = merge_lines(std::move(request.lines));
   order.key = std::move(request.key);
   order.body_hash = hash_lines(order.lines);
-  if (auto refusal = refused_at_once(order)) co_return std::move(*refusal);
+  if (auto refusal = refused_at_once(order)) {
+    placements_.by_flag.add();
+    placements_.refuse(refusal->error);
+    co_return std::move(*refusal);
+  }
 
   Command::What what = std::move(order);
   Outcome outcome = co_await writer_.submit(std::move(what));
-  if (!outcome) co_return outcome.error();
+  if (!outcome) {
+    placements_.refuse(outcome.error().error);
+    co_return outcome.error();
+  }
+  (outcome->replayed ? placements_.replayed : placements_.placed).add();
   co_return Placed{std::move(outcome->order), outcome->replayed};
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/calendar.hpp"
 #include "core/log.hpp"
+#include "core/metrics.hpp"
 #include "order/api.hpp"
 #include "order/stock_board.hpp"
 #include "order/writer.hpp"
@@ -41,6 +42,15 @@ struct Returned {
   bool replayed = false;
 };
 
+// Orders asked for, by outcome.
+struct PlacementCounts {
+  Counter placed, replayed;
+  std::array<Counter, 64> refused;  // by Error
+  Counter by_flag;                  // of the refused: sold out, told without the queue
+
+  void refuse(Error error) { refused[static_cast<std::size_t>(error) % refused.size()].add(); }
+};
+
 class OrderService final : public OrderApi {
  public:
   OrderService(OrderWriter& writer, OrderStore& store, OrderReads& reads, StockBoard& board, Clock& clock,
@@ -62,6 +72,9 @@ class OrderService final : public OrderApi {
   Awaitable<Result<std::vector<OrderStep>>> history(OrderId order, Caller caller);
   // Newest first; who is no admin gets his own, whatever user the query names.
   Awaitable<Result<OrderPage>> list(Caller caller, OrderQuery query);
+
+  const StockBoard& board() const { return board_; }
+  const PlacementCounts& placements() const { return placements_; }
 
   Awaitable<Result<Order>> get(OrderId order, Caller caller) override;
   Awaitable<Result<void>> put_terms(TermsUpdate update) override;
@@ -95,6 +108,7 @@ class OrderService final : public OrderApi {
   StockBoard& board_;
   Clock& clock_;
   Log log_;
+  PlacementCounts placements_;
   std::optional<Event> expiry_answered_;  // not in the job's own frame, which it would keep alive for ever
 };
 

@@ -39,6 +39,7 @@ void StockBoard::publish(const Ledger& ledger) {
   slot->total.store(ledger.total);
   slot->committed.store(ledger.committed);
   slot->sold.store(ledger.sold);
+  slot->version.store(ledger.version);
   slot->sequence.fetch_add(1);
 }
 
@@ -50,10 +51,24 @@ std::optional<StockLevel> StockBoard::level(ProductId product) const {
     const Units total = slot->total.load();
     const Units committed = slot->committed.load();
     const Units sold = slot->sold.load();
+    const std::int64_t version = slot->version.load();
     if (before % 2 == 0 && slot->sequence.load() == before) {
-      return StockLevel{product, total, committed - sold, sold};
+      return StockLevel{product, total, committed - sold, sold, version};
     }
   }
+}
+
+std::vector<StockLevel> StockBoard::newest(std::size_t limit) const {
+  std::vector<ProductId> products;
+  {
+    const std::shared_lock lock(mutex_);
+    for (const auto& [product, slot] : slots_) products.push_back(product);
+  }
+  std::sort(products.begin(), products.end(), [](ProductId a, ProductId b) { return b < a; });
+  products.resize(std::min(products.size(), limit));
+  std::vector<StockLevel> levels;
+  for (const ProductId product : products) levels.push_back(*level(product));  // slots are never removed
+  return levels;
 }
 
 void StockBoard::raise(ProductId product, std::shared_ptr<const SoldOutFlag> flag, Monotonic valid_until) {

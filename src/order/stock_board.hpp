@@ -36,6 +36,8 @@ class StockBoard {
 
   // Any thread.
   std::optional<StockLevel> level(ProductId product) const;
+  // The `limit` products registered last, the newest first.
+  std::vector<StockLevel> newest(std::size_t limit) const;
   std::shared_ptr<const SoldOutFlag> sold_out(ProductId product,
                                               Monotonic now) const;  // null: not known to be
   bool is_flagged(ProductId product) const {
@@ -49,6 +51,7 @@ class StockBoard {
     // A sequence lock over atomics: odd while the writer is at it. Readers repeat, the writer never waits.
     std::atomic<std::uint64_t> sequence{0};
     std::atomic<Units> total{0}, committed{0}, sold{0};
+    std::atomic<std::int64_t> version{0};
     std::atomic<bool> flagged{false};
     std::atomic<Monotonic> valid_until{};
     mutable std::mutex flag_mutex;

@@ -145,6 +145,7 @@ Awaitable<void> OrderWriter::settle(Round round) {
   if (round.empty()) co_return;
   counters_.rounds.fetch_add(1, std::memory_order_relaxed);
   counters_.commands.fetch_add(static_cast<std::int64_t>(round.size()), std::memory_order_relaxed);
+  counters_.commands_per_round.observe(static_cast<double>(round.size()));
   const Monotonic deadline = clock_.monotonic() + limits::settle_budget;
 
   const bool current = !must_read_ledgers(round) || co_await reload();
@@ -219,7 +220,9 @@ Awaitable<OrderWriter::Attempt> OrderWriter::attempt(Round& round, Monotonic dea
 // Unknown: it is certain by now that nothing of the plan took.
 Awaitable<CommitResult> OrderWriter::write(const Plan& plan, Round& round, Monotonic deadline) {
   if (plan.empty()) co_return Committed{};
+  const Monotonic begun = clock_.monotonic();
   auto result = co_await store_.commit(plan);
+  counters_.commit_seconds.observe(clock_.monotonic() - begun);
   if (!std::holds_alternative<Unknown>(result)) co_return result;
   counters_.unknown_rounds.fetch_add(1, std::memory_order_relaxed);
   log_->warn("the outcome of a round of {} is unknown: {}", round.size(), std::get<Unknown>(result).detail);

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "core/log.hpp"
+#include "core/metrics.hpp"
 #include "order/command_queue.hpp"
 #include "order/decide.hpp"
 #include "order/stock_board.hpp"
@@ -55,8 +56,10 @@ class OrderWriter {
 
   struct Counters {
     std::atomic<std::int64_t> rounds{0}, commands{0}, placed{0}, rejected_rounds{0}, unknown_rounds{0};
+    Histogram commands_per_round{size_bounds()}, commit_seconds{latency_bounds()};
   };
   const Counters& counters() const { return counters_; }
+  bool stopping() const { return queue_.closed(); }
   std::size_t waiting() const { return queue_.waiting(); }
   std::size_t waiting_placements() const { return queue_.waiting_placements(); }
 

@@ -37,14 +37,14 @@ ProductType read_type(http::JsonInput& body) {
 
 ProductDetails read_details(http::JsonInput& body) {
   ProductDetails details;
-  details.name = body.text("productName", 1, limits::max_product_name_bytes);
-  details.description = body.text("productDescription", 0, limits::max_product_description_bytes);
+  details.name = body.text("productName", 1, limits::max_product_name_chars);
+  details.description = body.text("productDescription", 0, limits::max_product_description_chars);
   details.price = body.integer("productPrice", 0, limits::max_price);
   details.type = read_type(body);
   details.opens_at = body.optional_time("opensAt");
   details.closes_at = body.optional_time("closesAt");
   details.per_user_limit = body.optional_integer("perUserLimit", 1, limits::max_total_units);
-  details.image_url = body.optional_text("imageUrl", 1, limits::max_url_bytes);
+  details.image_url = body.optional_text("imageUrl", 1, limits::max_url_chars);
   for (auto& problem : problems_of(details)) body.reject(problem.field, std::move(problem.detail));
   return details;
 }
@@ -139,9 +139,9 @@ Result<EditRequest> read_patch(const http::Request& request) {
   auto body = http::JsonInput::parse(request);
   if (!body) return body.error();
   Edit& edit = wanted->edit;
-  if (body->has("productName")) edit.name = body->text("productName", 1, limits::max_product_name_bytes);
+  if (body->has("productName")) edit.name = body->text("productName", 1, limits::max_product_name_chars);
   if (body->has("productDescription")) {
-    edit.description = body->text("productDescription", 0, limits::max_product_description_bytes);
+    edit.description = body->text("productDescription", 0, limits::max_product_description_chars);
   }
   if (body->has("productPrice")) edit.price = body->integer("productPrice", 0, limits::max_price);
   if (body->has("productStock")) edit.stock.total = read_total(*body);
@@ -151,7 +151,7 @@ Result<EditRequest> read_patch(const http::Request& request) {
   if (body->has("perUserLimit")) {
     edit.per_user_limit = body->optional_integer("perUserLimit", 1, limits::max_total_units);
   }
-  if (body->has("imageUrl")) edit.image_url = body->optional_text("imageUrl", 1, limits::max_url_bytes);
+  if (body->has("imageUrl")) edit.image_url = body->optional_text("imageUrl", 1, limits::max_url_chars);
   if (auto failure = body->finish()) return std::move(*failure);
   return wanted;
 }
@@ -175,7 +175,7 @@ Result<AdjustRequest> read_adjust_request(const http::Request& request) {
   adjust.product = *id;
   adjust.delta = body->integer("delta", -limits::max_total_units, limits::max_total_units);
   if (adjust.delta == 0) body->reject("delta", "Must not be 0.");
-  adjust.reason = body->text("reason", 1, limits::max_reason_bytes);
+  adjust.reason = body->text("reason", 1, limits::max_reason_chars);
   adjust.actor = request.caller.user;
   adjust.key = read_key(*body, request, static_cast<std::uint64_t>(id->value));
   if (auto failure = body->finish()) return std::move(*failure);
@@ -209,7 +209,7 @@ Result<WishRequest> read_wish_request(const http::Request& request) {
   if (!body) return body.error();
   WishRequest wish;
   wish.product = ProductId{body->integer("productId", 1, max_id)};
-  wish.note = body->optional_text("note", 1, limits::max_wish_note_bytes).value_or("");
+  wish.note = body->optional_text("note", 1, limits::max_wish_note_chars).value_or("");
   if (auto failure = body->finish()) return std::move(*failure);
   return wish;
 }
@@ -222,7 +222,7 @@ Result<WishRequest> read_note_request(const http::Request& request) {
   WishRequest wish;
   wish.product = *id;
   if (!body->has("note")) body->reject("note", "Say what to note; null removes the note.");
-  wish.note = body->optional_text("note", 1, limits::max_wish_note_bytes).value_or("");
+  wish.note = body->optional_text("note", 1, limits::max_wish_note_chars).value_or("");
   if (auto failure = body->finish()) return std::move(*failure);
   return wish;
 }

@@ -63,12 +63,14 @@ class LineInput {
     errors_.push_back({fmt::format("lines[{}].{}", row_.line, column), std::move(detail)});
   }
 
-  std::string text(std::string_view column, std::size_t min_bytes, std::size_t max_bytes) {
+  std::string text(std::string_view column, std::size_t min_chars, std::size_t max_chars) {
     const std::string& value = cell(column);
     const bool control = std::ranges::any_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-    if (value.size() < min_bytes || value.size() > max_bytes || control || !http::valid_utf8(value)) {
-      reject(column, fmt::format("Must be UTF-8 text of {} to {} bytes without control characters.",
-                                 min_bytes, max_bytes));
+    const std::size_t count = http::count_characters(value);
+    if (count < min_chars || count > max_chars || control || !http::valid_utf8(value)) {
+      reject(column,
+             fmt::format("Must be UTF-8 text of {} to {} characters, none of them a control character.",
+                         min_chars, max_chars));
     }
     return value;
   }
@@ -98,8 +100,8 @@ class LineInput {
 
 void read_new_product(LineInput& line, ImportRow& row) {
   ProductDetails& details = row.details;
-  details.name = line.text("productName", 1, limits::max_product_name_bytes);
-  details.description = line.text("productDescription", 0, limits::max_product_description_bytes);
+  details.name = line.text("productName", 1, limits::max_product_name_chars);
+  details.description = line.text("productDescription", 0, limits::max_product_description_chars);
   details.price = line.integer("productPrice", 0, limits::max_price);
   row.total = line.integer("productStock", 0, limits::max_total_units);
   details.type = line.type();
@@ -108,7 +110,7 @@ void read_new_product(LineInput& line, ImportRow& row) {
   if (!line.empty("perUserLimit")) {
     details.per_user_limit = line.integer("perUserLimit", 1, limits::max_total_units);
   }
-  if (!line.empty("imageUrl")) details.image_url = line.text("imageUrl", 1, limits::max_url_bytes);
+  if (!line.empty("imageUrl")) details.image_url = line.text("imageUrl", 1, limits::max_url_chars);
   for (auto& problem : problems_of(details)) line.reject(problem.field, std::move(problem.detail));
 }
 
@@ -139,9 +141,9 @@ void read_change(LineInput& line, ImportRow& row) {
   row.product = ProductId{id.value_or(0)};
   Edit& given = row.given;
   given.stock = read_stock(line);
-  if (!line.empty("productName")) given.name = line.text("productName", 1, limits::max_product_name_bytes);
+  if (!line.empty("productName")) given.name = line.text("productName", 1, limits::max_product_name_chars);
   if (!line.empty("productDescription")) {
-    given.description = line.text("productDescription", 1, limits::max_product_description_bytes);
+    given.description = line.text("productDescription", 1, limits::max_product_description_chars);
   }
   if (!line.empty("productPrice")) given.price = line.integer("productPrice", 0, limits::max_price);
   if (!line.empty("productType")) given.type = line.type();
@@ -150,7 +152,7 @@ void read_change(LineInput& line, ImportRow& row) {
   if (!line.empty("perUserLimit")) {
     given.per_user_limit = line.integer("perUserLimit", 1, limits::max_total_units);
   }
-  if (!line.empty("imageUrl")) given.image_url = line.text("imageUrl", 1, limits::max_url_bytes);
+  if (!line.empty("imageUrl")) given.image_url = line.text("imageUrl", 1, limits::max_url_chars);
 }
 
 // The names in the first line.

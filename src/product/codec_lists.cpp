@@ -15,7 +15,7 @@ std::size_t read_limit(http::QueryInput& input) {
 }
 
 std::optional<Position> read_cursor(http::QueryInput& input, std::uint64_t scope) {
-  const auto text = input.text("cursor", limits::max_target_bytes);
+  const auto text = input.text("cursor", limits::max_cursor_chars);
   if (!text) return std::nullopt;
   auto position = decode_cursor(*text, scope);
   if (!position) input.reject("cursor", "Is not a nextCursor of this list with this filter and order.");
@@ -38,7 +38,7 @@ std::optional<ProductState> state_from(std::string_view text) {
 }
 
 void read_filter(http::QueryInput& input, ListQuery& query) {
-  query.words = input.text("q", limits::max_product_name_bytes).value_or("");
+  query.words = input.text("q", limits::max_product_name_chars).value_or("");
   query.min_price = input.integer("minPrice", 0, limits::max_price);
   query.max_price = input.integer("maxPrice", 0, limits::max_price);
   if (query.min_price && query.max_price && *query.max_price < *query.min_price) {

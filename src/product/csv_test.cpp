@@ -214,8 +214,8 @@ TEST_F(CsvTest, LinesThatTheOrderServiceDoesNotTakeYetArePending) {
 TEST_F(CsvTest, ALargeCatalogueIsExportedInParts) {
   NewProduct product;
   product.details.name = "n";
-  product.details.description = std::string(limits::max_product_description_bytes, 'd');
-  const std::size_t products = limits::csv_answer_bytes / limits::max_product_description_bytes + 300;
+  product.details.description = std::string(limits::max_product_description_chars, 'd');
+  const std::size_t products = limits::csv_answer_bytes / limits::max_product_description_chars + 300;
   NewImport import;  // in one transaction
   for (std::size_t i = 0; i < products; ++i) {
     NewImport::Row row;

@@ -11,9 +11,6 @@ namespace buyme::user {
 
 namespace {
 
-constexpr std::size_t max_utf8_bytes = 4;  // of one character
-constexpr std::size_t max_password_bytes = limits::max_password_chars * max_utf8_bytes;
-
 // A text that is there and keeps `wrong`'s rule; an empty one was rejected by the input already.
 std::string checked(http::JsonInput& body, std::string_view name, std::string value,
                     std::string (*wrong)(std::string_view)) {
@@ -22,20 +19,20 @@ std::string checked(http::JsonInput& body, std::string_view name, std::string va
   return value;
 }
 
-std::string read_field(http::JsonInput& body, std::string_view name, std::size_t max_bytes,
+std::string read_field(http::JsonInput& body, std::string_view name, std::size_t max_chars,
                        std::string (*wrong)(std::string_view)) {
-  return checked(body, name, body.text(name, 1, max_bytes), wrong);
+  return checked(body, name, body.text(name, 1, max_chars), wrong);
 }
 
 std::string read_new_password(http::JsonInput& body, std::string_view name) {
-  return checked(body, name, body.secret(name, 1, max_password_bytes), wrong_password);
+  return checked(body, name, body.secret(name, 1, limits::max_password_chars), wrong_password);
 }
 
 // The same of a field that may be left out; null is no way to leave it out, for nothing can be removed.
-std::optional<std::string> read_change_of(http::JsonInput& body, std::string_view name, std::size_t max_bytes,
+std::optional<std::string> read_change_of(http::JsonInput& body, std::string_view name, std::size_t max_chars,
                                           std::string (*wrong)(std::string_view)) {
   if (!body.has(name)) return std::nullopt;
-  return read_field(body, name, max_bytes, wrong);
+  return read_field(body, name, max_chars, wrong);
 }
 
 std::optional<Role> read_role(http::JsonInput& body) {
@@ -46,20 +43,17 @@ std::optional<Role> read_role(http::JsonInput& body) {
   return Role::user;
 }
 
-constexpr std::size_t max_name_bytes = limits::max_user_name_chars * max_utf8_bytes;
-constexpr std::size_t max_address_bytes = limits::max_address_chars * max_utf8_bytes;
-
 }  // namespace
 
 Result<SignUp> read_sign_up(const http::Request& request) {
   auto body = http::JsonInput::parse(request);
   if (!body) return body.error();
   SignUp sign_up;
-  sign_up.name = read_field(*body, "userName", max_name_bytes, wrong_name);
+  sign_up.name = read_field(*body, "userName", limits::max_user_name_chars, wrong_name);
   sign_up.email = read_field(*body, "userEmail", limits::max_email_bytes, wrong_email);
   sign_up.password = read_new_password(*body, "userPassword");
   sign_up.phone = read_field(*body, "userPhoneNumber", limits::max_phone_bytes, wrong_phone);
-  sign_up.address = read_field(*body, "address", max_address_bytes, wrong_address);
+  sign_up.address = read_field(*body, "address", limits::max_address_chars, wrong_address);
   if (auto failure = body->finish()) return std::move(*failure);
   return sign_up;
 }
@@ -69,7 +63,7 @@ Result<Credentials> read_credentials(const http::Request& request) {
   if (!body) return body.error();
   Credentials credentials;
   credentials.email = body->text("userEmail", 1, limits::max_email_bytes);
-  credentials.password = body->secret("userPassword", 1, max_password_bytes);
+  credentials.password = body->secret("userPassword", 1, limits::max_password_chars);
   if (auto failure = body->finish()) return std::move(*failure);
   return credentials;
 }
@@ -86,7 +80,7 @@ Result<Passwords> read_passwords(const http::Request& request) {
   auto body = http::JsonInput::parse(request);
   if (!body) return body.error();
   Passwords passwords;
-  passwords.current = body->secret("currentPassword", 1, max_password_bytes);
+  passwords.current = body->secret("currentPassword", 1, limits::max_password_chars);
   passwords.replacement = read_new_password(*body, "newPassword");
   if (auto failure = body->finish()) return std::move(*failure);
   return passwords;
@@ -96,10 +90,10 @@ Result<AccountChange> read_change(const http::Request& request, Editor editor) {
   auto body = http::JsonInput::parse(request);
   if (!body) return body.error();
   AccountChange change;
-  change.name = read_change_of(*body, "userName", max_name_bytes, wrong_name);
+  change.name = read_change_of(*body, "userName", limits::max_user_name_chars, wrong_name);
   change.email = read_change_of(*body, "userEmail", limits::max_email_bytes, wrong_email);
   change.phone = read_change_of(*body, "userPhoneNumber", limits::max_phone_bytes, wrong_phone);
-  change.address = read_change_of(*body, "address", max_address_bytes, wrong_address);
+  change.address = read_change_of(*body, "address", limits::max_address_chars, wrong_address);
   if (editor == Editor::admin) change.role = read_role(*body);
   if (auto failure = body->finish()) return std::move(*failure);
   return change;
@@ -108,7 +102,7 @@ Result<AccountChange> read_change(const http::Request& request, Editor editor) {
 Result<UserQuery> read_user_query(const http::Request& request) {
   http::QueryInput input(request.query);
   UserQuery query;
-  query.text = input.text("query", limits::max_user_query_bytes).value_or("");
+  query.text = input.text("query", limits::max_user_query_chars).value_or("");
   query.limit =
       static_cast<std::size_t>(input.integer("limit", 1, limits::page_max).value_or(limits::page_default));
   query.before = UserId{input.integer("cursor", 1, std::numeric_limits<std::int64_t>::max()).value_or(0)};

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/limits.hpp"
+#include "http/utf8.hpp"
 
 namespace buyme::user {
 
@@ -17,14 +18,8 @@ bool is_letter_or_digit(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// Of well-formed UTF-8: every byte but those that continue a character.
-std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 std::string wrong_length(std::string_view text, std::size_t min_chars, std::size_t max_chars) {
-  const std::size_t count = count_characters(text);
+  const std::size_t count = http::count_characters(text);
   if (count >= min_chars && count <= max_chars) return {};
   return fmt::format("Must have {} to {} characters.", min_chars, max_chars);
 }

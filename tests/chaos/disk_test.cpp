@@ -63,8 +63,18 @@ TEST(Disk, AFullOneStopsTheSaleWithoutAnError) {
   EXPECT_EQ(buyer.get("/api/products").status, 200);
   EXPECT_EQ(buyer.get("/api/users/me").status, 200);
   EXPECT_EQ(audit_shop(directory).status, 0);
+  EXPECT_EQ(buyer.get("/healthz").status, 200) << "restarting it would help nobody";
+  const auto becomes_ready = [&](int status) {
+    for (int tries = 0; tries < 1'000; ++tries) {
+      if (buyer.get("/readyz").status == status) return true;
+      std::this_thread::sleep_for(milliseconds{10});
+    }
+    return false;
+  };
+  EXPECT_TRUE(becomes_ready(503)) << "it says that it sells although it cannot write";
 
   disk.empty();
+  EXPECT_TRUE(becomes_ready(200));
   const int wanted = placed_when_full + 200;
   for (int tries = 0; tries < 10'000 && crowd.placements() < wanted; ++tries) {
     std::this_thread::sleep_for(milliseconds{1});

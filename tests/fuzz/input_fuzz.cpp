@@ -34,7 +34,7 @@ void read_order(std::string_view text) {
     require(product >= 1 && quantity >= 1 && quantity <= limits::max_line_units);
   }
   require(!user || *user >= 1);
-  require(!note || note->size() <= 20);
+  require(!note || note->size() <= 4 * 20);
   require(!when || parse_time(format_time(*when)) == *when);
   if (const auto failure = body->finish()) return check_problem(*failure);
   require(!items.empty() && items.size() <= limits::max_order_lines);
@@ -45,7 +45,7 @@ void read_query(std::string_view text) {
   const auto limit = query.integer("limit", 1, 100);
   const auto cursor = query.text("cursor", 64);
   require(!limit || (*limit >= 1 && *limit <= 100));
-  require(!cursor || cursor->size() <= 64);
+  require(!cursor || cursor->size() <= 4 * 64);
   if (const auto failure = query.finish()) check_problem(*failure);
 }
 

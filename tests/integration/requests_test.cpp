@@ -139,6 +139,7 @@ constexpr Route routes[] = {
     {"GET", "/api/products/reserved", Route::Who::anyone},
     {"GET", "/api/products/1", Route::Who::anyone},
     {"GET", "/api/products/1/stock", Route::Who::anyone},
+    {"GET", "/api/products/1/stock/stream", Route::Who::anyone},
     {"PUT", "/api/products/1", Route::Who::admin},
     {"PATCH", "/api/products/1", Route::Who::admin},
     {"DELETE", "/api/products/1", Route::Who::admin},
@@ -258,6 +259,20 @@ TEST(Routes, EveryEndpointIsListedHere) {
     }
   }
   EXPECT_EQ(mounted, std::size(routes));
+}
+
+TEST_F(Requests, AnAccountThatAsksTooOftenIsSlowedDown) {
+  open_shop({"rate.account_per_second=1", "rate.account_burst=2"});
+  const std::int64_t product = make_product(*admin, 10);
+  EXPECT_EQ(place_order(product).header("ratelimit-remaining"), "1");
+  EXPECT_EQ(place_order(product).status, 201);
+  const HttpReply refused = place_order(product);
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.code(), "RATE_LIMITED");
+  EXPECT_EQ(refused.header("retry-after"), "1");
+  EXPECT_EQ(buyer->get("/api/orders").status, 200) << "reading is not counted";
+  EXPECT_EQ(other->post("/api/orders", order_body(product)).status, 201) << "nor are others";
+  expect_stock(product, 7, 3, 0);
 }
 
 TEST_F(Requests, PipelinedRequestsAreAnsweredInOrder) {

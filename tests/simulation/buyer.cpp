@@ -368,8 +368,11 @@ Awaitable<void> Buyer::send_back() {
   const auto received = co_await receive();
   if (!received) co_return;
   const order::OrderItem& item = received->items[world_.choices_.below(received->items.size())];
-  order::ReturnOrder wanted{item.id, plan_.returns, "it does not fit", plan_.has_key ? "back" : ""};
-  const bool some = wanted.quantity && *wanted.quantity < item.quantity;
+  order::ReturnOrder wanted{item.id, plan_.returns, "it does not fit", plan_.returns_with_key ? "back" : ""};
+  const Units units = wanted.quantity.value_or(item.quantity);
+  const bool some = units < item.quantity;
+  const std::size_t mine = world_.sent_back_.size();
+  world_.sent_back_.push_back({order_, units > item.quantity ? 0 : units, false});
   for (int tries = 0; tries < stubbornness; ++tries) {
     std::function<Awaitable<Result<order::Returned>>(ShopProcess&)> request =
         [wanted, who = caller()](ShopProcess& server) { return server.orders().request_return(wanted, who); };
@@ -378,6 +381,7 @@ Awaitable<void> Buyer::send_back() {
     if (lost && some && wanted.key.empty()) co_return;  // once more would send back twice as many
     if (!lost && answer->has_value()) {
       const OrderItemId part = (*answer)->item;
+      world_.sent_back_[mine].acknowledged = true;
       world_.trace_.say("user {} sends back item {} of order {}", plan_.user, part.value, order_.value);
       if (!plan_.keeps_promise) co_return;
       if (world_.choices_.chance(0.3)) world_.spawn(take_back(world_, part, plan_.restock));

@@ -112,6 +112,7 @@ class Draw {
     for (auto& buyer : sale_.buyers) {
       buyer.sends_back = chance(0.3);
       if (chance(0.5)) buyer.returns = between(1, 2);
+      buyer.returns_with_key = chance(0.5);
       buyer.keeps_promise = chance(0.8);
       buyer.restock = chance(0.5);
     }

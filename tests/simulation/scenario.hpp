@@ -48,6 +48,7 @@ struct BuyerPlan {
   bool cancels_when_paid = false;
   bool sends_back = false;       // what he has received, when it is delivered in time
   std::optional<Units> returns;  // so many of one item; all of it when not set
+  bool returns_with_key = false;
   bool keeps_promise = true;     // what he sends back arrives
   bool restock = false;
   int payment_tries = 3;

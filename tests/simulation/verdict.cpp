@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <regex>
 #include <set>
+#include <unordered_map>
 
 #include "audit/audit.hpp"
 #include "core/limits.hpp"
@@ -34,6 +35,7 @@ class Judgement {
     }
     everything_is_at_rest();
     sold_out_was_true_then();
+    as_much_went_back_as_was_asked();
     winners_are_led_to_their_orders();
     one_server_is_never_contradicted();
     the_store_is_blamed_only_for_faults();
@@ -49,12 +51,12 @@ class Judgement {
     return worst;
   }
 
-  Duration longest_pause() const {
-    Duration longest{0};
+  Duration paused_in_all() const {
+    Duration paused{0};
     for (const auto& incident : sale_.incidents) {
-      if (incident.kind == Incident::Kind::pause) longest += incident.length;
+      if (incident.kind == Incident::Kind::pause) paused += incident.length;
     }
-    return longest;
+    return paused;
   }
 
   // No unit is stuck behind the last hold, no payment is open, no refund is owed.
@@ -66,12 +68,28 @@ class Judgement {
     }
   }
 
+  // However often he had to ask, and whatever became of the rounds in which he was heard.
+  void as_much_went_back_as_was_asked() {
+    std::unordered_map<std::int64_t, Units> went;
+    for (const auto& item : remains_.books.items) {
+      const auto status = static_cast<order::ItemStatus>(item.status);
+      const bool back = status == order::ItemStatus::return_requested || status == order::ItemStatus::returned;
+      if (back) went[item.order.value] += item.quantity;
+    }
+    for (const auto& asked : remains_.sent_back) {
+      const Units units = went[asked.order.value];
+      if (units == asked.units || (units == 0 && !asked.acknowledged)) continue;
+      violations_.push_back(fmt::format("order {}: {} units go back, {} were asked for", asked.order.value, units,
+                                        asked.units));
+    }
+  }
+
   // Refused from a ledger that may be limits::ledger_freshness old, and never from an older one. Several
   // servers: less what those got who stood before him in the same round. One server: a unit is free once the
   // commit that gives it back has answered, and a paused server does not hear the answer.
   void sold_out_was_true_then() {
     const bool unanswered_commits = sale_.shape == Shape::one_shop && likely(Fault::store_hangs);
-    const Duration unheard = sale_.shape == Shape::one_shop ? longest_pause() : Duration{0};
+    const Duration unheard = sale_.shape == Shape::one_shop ? paused_in_all() : Duration{0};
     const Duration slack =
         limits::ledger_freshness + unheard + (unanswered_commits ? Duration{longest_hang} : Duration{10ms});
     for (const auto& told : remains_.sold_out) {

@@ -249,6 +249,7 @@ Remains World::collect() {
     remains.products.push_back(view);
   }
   remains.sold_out = sold_out_;
+  remains.sent_back = sent_back_;
   for (const auto& process : processes_) remains.rejected_rounds += process->rejected_rounds();
   remains.unavailable = unavailable_;
   remains.settled = settled_;

@@ -28,11 +28,19 @@ struct SoldOutAnswer {
 };
 
 // What the sale left behind, for the verdict.
+// What a buyer asked to send back of his order.
+struct SentBack {
+  OrderId order;
+  Units units = 0;
+  bool acknowledged = false;  // otherwise it may have been done or not
+};
+
 struct Remains {
   audit::Books books;
   drop::Observed seen;
   std::vector<drop::ProductView> products;  // as they were before the sale
   std::vector<SoldOutAnswer> sold_out;
+  std::vector<SentBack> sent_back;
   std::vector<std::string> bugs;  // seen while it ran
   std::int64_t rejected_rounds = 0;
   std::vector<Error> unavailable;  // 503s by what they said, each once
@@ -116,6 +124,7 @@ class World final : public Bugs, public Backend {
 
   std::deque<drop::Attempt> attempts_;
   std::vector<SoldOutAnswer> sold_out_;
+  std::vector<SentBack> sent_back_;
   std::vector<std::string> bugs_;
   std::vector<Error> unavailable_;
   std::vector<order::SaleTerms> terms_;  // as the merchant put them last

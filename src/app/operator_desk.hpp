@@ -1,0 +1,71 @@
+// What whoever runs the shop may ask it: does it live, does it serve, what has it counted, do its books add
+// up.
+//
+// /healthz and /readyz are open, as load balancers ask them and they say no more than that. /metrics says how
+// the sale goes, so it answers only this machine itself and admins (Access::operator_); Prometheus on another
+// machine shows an admin's token. No port of its own: one process, one port, one thing to firewall.
+//
+// Thread safety: all calls from I/O threads; phase() from any.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/pool.hpp"
+#include "http/endpoint.hpp"
+#include "http/server.hpp"
+#include "order/service.hpp"
+
+namespace buyme::app {
+
+class OperatorDesk {
+ public:
+  enum class Phase : std::uint8_t { starting, serving, stopping };
+
+  // The parts of the shop that are looked at; all outlive the desk.
+  struct Watched {
+    http::Server& server;
+    order::OrderService& orders;
+    order::OrderWriter& writer;
+    order::OrderStore& order_store;  // belongs to the writer's executor
+    Executor writer_executor;
+    Pool& hashing;
+    Pool& database;
+    Pool& audits;  // for this alone: an audit reads everything
+    Clock& clock;
+    std::string order_file, payment_file;
+    std::vector<std::string> files;  // the databases that must answer
+    std::string directory;           // where they are
+  };
+
+  explicit OperatorDesk(Watched watched);
+
+  void enter(Phase phase) { phase_.store(phase); }
+  Phase phase() const { return phase_.load(); }
+
+  // Empty when the shop serves, otherwise what is wrong. Looks at the databases at most once a second, and
+  // waits for them no longer than that.
+  Awaitable<std::string> trouble();
+  Awaitable<std::string> metrics();
+  // The report of audit/ over this moment of all databases, as JSON. Errors: overloaded (others wait for
+  // theirs already), store_unavailable.
+  Awaitable<Result<std::string>> audit();
+
+ private:
+  struct Look;
+  Awaitable<void> look_at_databases(std::shared_ptr<Look> look);
+  Awaitable<void> look_at_order_store(std::shared_ptr<Look> look);
+  std::string trouble_without_looking() const;
+
+  Watched watched_;
+  std::atomic<Phase> phase_{Phase::starting};
+  std::mutex mutex_;  // guards look_
+  std::shared_ptr<Look> look_;
+};
+
+std::span<const http::Endpoint<OperatorDesk>> operator_endpoints();
+
+}  // namespace buyme::app

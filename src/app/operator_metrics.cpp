@@ -1,0 +1,99 @@
+// What /metrics shows. Everything is read where it is counted; nothing is kept for it.
+#include "app/operator_desk.hpp"
+#include "order/backlog.hpp"
+#include "payment/backlog.hpp"
+
+namespace buyme::app {
+
+namespace {
+
+double number(std::int64_t value) {
+  return static_cast<double>(value);
+}
+
+void append_orders(MetricsText& text, const order::OrderService& orders, const order::OrderWriter& writer) {
+  const auto& placements = orders.placements();
+  text.counter("buyme_orders_total", "Orders asked for, by outcome.");
+  text.sample({{"outcome", "PLACED"}}, static_cast<double>(placements.placed.value()));
+  text.sample({{"outcome", "REPLAYED"}}, static_cast<double>(placements.replayed.value()));
+  for (int i = 0; i < error_count; ++i) {
+    const auto refused = static_cast<double>(placements.refused[static_cast<std::size_t>(i)].value());
+    if (refused > 0) text.sample({{"outcome", error_info(static_cast<Error>(i)).code}}, refused);
+  }
+  text.counter("buyme_orders_refused_by_flag_total",
+               "Of the refused: told from the sold-out flag, without the queue.");
+  text.sample(static_cast<double>(placements.by_flag.value()));
+
+  const auto& counters = writer.counters();
+  text.gauge("buyme_order_queue_placements", "Placements admitted and not answered yet.");
+  text.sample(static_cast<double>(writer.waiting_placements()));
+  text.gauge("buyme_order_queue_commands", "Commands of both lanes admitted and not answered yet.");
+  text.sample(static_cast<double>(writer.waiting()));
+  text.counter("buyme_order_rounds_total", "Rounds of the order writer.");
+  text.sample(number(counters.rounds.load()));
+  text.counter("buyme_order_rounds_rejected_total",
+               "Rounds that the database refused and that were decided again.");
+  text.sample(number(counters.rejected_rounds.load()));
+  text.counter("buyme_order_rounds_unknown_total", "Rounds whose commit had no known outcome at first.");
+  text.sample(number(counters.unknown_rounds.load()));
+  text.histogram("buyme_order_round_commands", "Commands in one round.");
+  text.sample(counters.commands_per_round);
+  text.histogram("buyme_order_commit_seconds", "How long the transaction of a round took.");
+  text.sample(counters.commit_seconds);
+}
+
+// The gate of this shape is arithmetic on the committed ledger: what it may grant is what is available.
+void append_stock(MetricsText& text, const order::StockBoard& board) {
+  const auto levels = board.newest(limits::metrics_products);
+  text.gauge("buyme_ledger_units", "Units of a product by the committed ledger.");
+  for (const auto& level : levels) {
+    const std::string product = std::to_string(level.product.value);
+    text.sample({{"product", product}, {"state", "total"}}, number(level.total));
+    text.sample({{"product", product}, {"state", "held"}}, number(level.held));
+    text.sample({{"product", product}, {"state", "sold"}}, number(level.sold));
+  }
+  text.gauge("buyme_gate_units", "Units of a product that the stock gate may grant.");
+  for (const auto& level : levels) {
+    text.sample({{"product", std::to_string(level.product.value)}}, number(level.available()));
+  }
+}
+
+void append_backlog(MetricsText& text, const order::Backlog& orders, const payment::Backlog& payments) {
+  text.gauge("buyme_holds", "Unpaid orders that keep units, by how soon they expire.");
+  text.sample({{"expires", "lapsed"}}, number(orders.holds_lapsed));
+  text.sample({{"expires", "within_a_minute"}}, number(orders.holds_expiring - orders.holds_lapsed));
+  text.sample({{"expires", "later"}}, number(orders.holds - orders.holds_expiring));
+  text.gauge("buyme_payment_attempts_open", "Attempts whose outcome the order service has not been told of.");
+  text.sample(number(payments.attempts_open));
+  text.gauge("buyme_payment_attempts_unknown", "Of them, those that the provider has not answered.");
+  text.sample(number(payments.attempts_unknown));
+  text.gauge("buyme_refunds", "Refunds that have not been made.");
+  text.sample({{"state", "to_deliver"}}, number(orders.refunds_to_deliver));
+  text.sample({{"state", "waiting"}}, number(payments.refunds_waiting));
+  text.sample({{"state", "retried"}}, number(payments.refunds_retried));
+}
+
+}  // namespace
+
+// A database that cannot be read leaves its numbers out; the others are all the more wanted then.
+Awaitable<std::string> OperatorDesk::metrics() {
+  std::string out;
+  MetricsText text(out);
+  append_orders(text, watched_.orders, watched_.writer);
+  append_stock(text, watched_.orders.board());
+  text.gauge("buyme_pool_queue", "Work that waits for a thread of a pool.");
+  text.sample({{"pool", "hash"}}, static_cast<double>(watched_.hashing.waiting()));
+  text.sample({{"pool", "database"}}, static_cast<double>(watched_.database.waiting()));
+  watched_.server.append_metrics(text);
+
+  auto read_orders = [path = watched_.order_file, now = watched_.clock.now()] {
+    return order::read_backlog(path, now);
+  };
+  const auto orders = co_await watched_.database.run(std::move(read_orders));
+  auto read_payments = [path = watched_.payment_file] { return payment::read_backlog(path); };
+  const auto payments = co_await watched_.database.run(std::move(read_payments));
+  if (orders && payments) append_backlog(text, *orders, *payments);
+  co_return out;
+}
+
+}  // namespace buyme::app
