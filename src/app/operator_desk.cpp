@@ -27,6 +27,7 @@ OperatorDesk::OperatorDesk(Watched watched) : watched_(std::move(watched)) {}
 std::string OperatorDesk::trouble_without_looking() const {
   if (phase() == Phase::starting) return "The shop is starting.";
   if (phase() == Phase::stopping || watched_.writer.stopping()) return "The shop is stopping.";
+  if (!watched_.writer.can_write()) return "Orders could not be written a moment ago.";
   return {};
 }
 

@@ -33,10 +33,11 @@ inline constexpr std::int64_t address_burst = 20'000;
 inline constexpr auto preflight_lifetime = 600s;  // what a browser may remember of one
 
 // Operation
-inline constexpr auto readiness_lifetime = 1s;              // a look at the databases is good for this long, ...
-inline constexpr auto readiness_patience = 1s;              // ... and they have this long to answer
-inline constexpr std::size_t audit_queue = 4;               // audits that wait for one under way
-inline constexpr std::size_t metrics_products = 200;        // the newest; each is four lines
+inline constexpr auto readiness_lifetime = 1s;        // a look at the databases is good for this long, ...
+inline constexpr auto readiness_patience = 1s;        // ... and they have this long to answer
+inline constexpr auto readiness_pause = 2s;           // not ready for so long after a round that failed
+inline constexpr std::size_t audit_queue = 4;         // audits that wait for one under way
+inline constexpr std::size_t metrics_products = 200;  // the newest; each is four lines
 
 // Server-sent events
 inline constexpr std::size_t max_streams = 5'000;           // listeners per process; past it: 503 OVERLOADED

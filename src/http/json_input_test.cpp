@@ -66,11 +66,11 @@ TEST(JsonInput, CollectsEveryWrongField) {
   }
   body.reject("price", "Is not for sale.");
   EXPECT_EQ(errors(body.finish()),
-            "name: Must be a text of 1 to 5 bytes.\n"
+            "name: Must be a text of 1 to 5 characters.\n"
             "price: Must be a whole number from 3 to 9.\n"
             "flag: Must be true or false.\n"
             "when: Must be a time with an offset, such as 2026-03-01T12:00:00+09:00.\n"
-            "missing: Must be a text of 1 to 5 bytes.\n"
+            "missing: Must be a text of 1 to 5 characters.\n"
             "items[0].quantity: Must be a whole number from 1 to 9.\n"
             "items[1].quantity: Is too odd.\n"
             "price: Is not for sale.\n"
@@ -170,9 +170,10 @@ TEST(JsonInput, RefusesControlCharactersAndWrongLengths) {
     body.text("t", 0, 10);
     EXPECT_EQ(errors(body.finish()), "t: Must not hold control characters.\n") << value;
   }
-  auto body = parsed("{\"t\":\"\xed\x95\x9c\"}");  // three bytes, one character
-  body.text("t", 1, 2);
-  EXPECT_EQ(errors(body.finish()), "t: Must be a text of 1 to 2 bytes.\n");
+  auto body = parsed("{\"t\":\"\xed\x95\x9c\",\"u\":\"abc\"}");  // three bytes, one character
+  EXPECT_EQ(body.text("t", 1, 1), "\xed\x95\x9c");
+  body.text("u", 1, 2);
+  EXPECT_EQ(errors(body.finish()), "u: Must be a text of 1 to 2 characters.\n");
 }
 
 TEST(JsonInput, ChecksLists) {

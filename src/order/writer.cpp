@@ -113,6 +113,11 @@ Awaitable<void> OrderWriter::start() {
   if (!loaded) throw std::runtime_error("the order store cannot be read");
 }
 
+bool OrderWriter::can_write() const {
+  const Monotonic failed_at = failed_at_;
+  return failed_at == Monotonic::min() || clock_.monotonic() - failed_at >= limits::readiness_pause;
+}
+
 Awaitable<void> OrderWriter::run() {
   for (;;) {
     Round round = co_await queue_.take();
@@ -156,7 +161,10 @@ Awaitable<void> OrderWriter::settle(Round round) {
     result = loaded ? co_await attempt(round, deadline) : Attempt::unavailable;
   }
   if (result == Attempt::answered) co_return;
-  if (result == Attempt::unavailable) co_return fail(std::move(round), store_unavailable());
+  if (result == Attempt::unavailable) {
+    failed_at_ = clock_.monotonic();
+    co_return fail(std::move(round), store_unavailable());
+  }
 
   for (auto& command : round) {
     Round alone;

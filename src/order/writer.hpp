@@ -59,6 +59,8 @@ class OrderWriter {
     Histogram commands_per_round{size_bounds()}, commit_seconds{latency_bounds()};
   };
   const Counters& counters() const { return counters_; }
+  // False for limits::readiness_pause after the store could not do a round. Thread-safe.
+  bool can_write() const;
   bool stopping() const { return queue_.closed(); }
   std::size_t waiting() const { return queue_.waiting(); }
   std::size_t waiting_placements() const { return queue_.waiting_placements(); }
@@ -109,6 +111,7 @@ class OrderWriter {
   bool progress_ = true;                                 // of the last round: false when it held only waiters
   bool left_waiters_ = false;                            // the last round: on units in flight elsewhere
   Counters counters_;
+  std::atomic<Monotonic> failed_at_{Monotonic::min()};  // when the store could not do a round last
 };
 
 }  // namespace buyme::order

@@ -1,5 +1,5 @@
-// Bytes as a CSV import, as a cursor, as an If-Match header and as the query of a list: nothing may crash, what
-// is accepted must be within its limits, and what the shop itself writes must be read back as it was.
+// Bytes as a CSV import, as a cursor, as an If-Match header and as the query of a list: nothing may crash,
+// what is accepted must be within its limits, and what the shop itself writes must be read back as it was.
 #include <cstdlib>
 
 #include "core/limits.hpp"

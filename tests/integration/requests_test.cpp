@@ -31,7 +31,7 @@ TEST_F(Requests, AnOrderThatIsNotValidIsRefusedByField) {
       {with_quantity("0"), 400, quantity},
       {with_quantity("-1"), 400, quantity},
       {with_quantity("1.5"), 400, quantity},
-      {with_quantity("1e3"), 400, quantity},
+      {with_quantity("1e-3"), 400, quantity},
       {with_quantity("\"1\""), 400, quantity},
       {with_quantity("null"), 400, quantity},
       {with_quantity("true"), 400, quantity},

@@ -73,14 +73,15 @@ class Judgement {
     std::unordered_map<std::int64_t, Units> went;
     for (const auto& item : remains_.books.items) {
       const auto status = static_cast<order::ItemStatus>(item.status);
-      const bool back = status == order::ItemStatus::return_requested || status == order::ItemStatus::returned;
+      const bool back =
+          status == order::ItemStatus::return_requested || status == order::ItemStatus::returned;
       if (back) went[item.order.value] += item.quantity;
     }
     for (const auto& asked : remains_.sent_back) {
       const Units units = went[asked.order.value];
       if (units == asked.units || (units == 0 && !asked.acknowledged)) continue;
-      violations_.push_back(fmt::format("order {}: {} units go back, {} were asked for", asked.order.value, units,
-                                        asked.units));
+      violations_.push_back(fmt::format("order {}: {} units go back, {} were asked for", asked.order.value,
+                                        units, asked.units));
     }
   }
 
