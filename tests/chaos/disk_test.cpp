@@ -77,7 +77,6 @@ TEST(Disk, AFullOneStopsTheSaleWithoutAnError) {
   EXPECT_TRUE(says_no || crowd.placements() > placed) << "it says that it sells although it cannot write";
 
   disk.empty();
-  EXPECT_TRUE(becomes_ready(200));
   const int wanted = placed_when_full + 200;
   for (int tries = 0; tries < 10'000 && crowd.placements() < wanted; ++tries) {
     std::this_thread::sleep_for(milliseconds{1});
@@ -85,6 +84,8 @@ TEST(Disk, AFullOneStopsTheSaleWithoutAnError) {
   EXPECT_GE(crowd.placements(), wanted) << "the sale does not go on";
   crowd.send_home();
   crowd.wait();
+  const bool has_room = disk.free_bytes() > megabyte;  // unless the crowd has filled it again
+  EXPECT_TRUE(!has_room || becomes_ready(200));
   ASSERT_EQ(crowd.complaints(), std::vector<std::string>{});
   EXPECT_EQ(crowd.cut(), 0) << "a request had no answer";
   const auto codes = crowd.unavailable_codes();
