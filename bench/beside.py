@@ -121,7 +121,7 @@ def drop_p99(options, shop, folder, lists):
     company = Company("lists", shop.url, lists) if lists else None
     report = os.path.join(folder, "drop.json")
     began = time.monotonic()
-    subprocess.run([BUYME, "drop", "--url", shop.url, "--buyers", "10000", "--stock", "700", "--connections", "2000",
+    subprocess.run([BUYME, "drop", "--url", shop.url, "--trusted", "--buyers", "10000", "--stock", "700", "--connections", "2000",
                     "--arrival", "ramp:5", "--json", report], check=True, stdout=subprocess.DEVNULL)
     pages = company.leave() / (time.monotonic() - began) if company else 0
     latency = json.load(open(report))["place"]

@@ -5,7 +5,9 @@
 // sketch, and are judged by the emptier of their two: somebody is refused for what others did only if he
 // shares both buckets with somebody who asks too often, and the hash is salted anew in each process.
 //
-// Thread safety: any thread.
+// Thread safety: any thread. The two rows are not moved in one step, so of requests of one key at the same
+// instant on several threads a few more than the burst may pass; never twice as many, as each row lets a
+// request through once.
 #pragma once
 
 #include <atomic>
