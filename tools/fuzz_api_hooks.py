@@ -69,6 +69,8 @@ def leads_somewhere(parameters):
 
 
 def make_sense_of_product(body):
+    if str(body.get("opensAt") or "1970") < "1970" or ":60" in str(body.get("opensAt")):
+        body["opensAt"] = "2026-12-01T03:00:00Z"  # before 1970, or a leap second
     if isinstance(body.get("closesAt"), str):
         body["opensAt"], body["closesAt"] = "2026-12-01T03:00:00Z", "2200-01-01T00:00:00+09:00"
     if body.get("productType") == "RESERVED" and not isinstance(body.get("opensAt"), str):
@@ -90,8 +92,10 @@ def make_sense(operation, case):
         return
     if operation in ("registerProduct", "replaceProduct", "changeProduct"):
         make_sense_of_product(case.body)
-    if operation == "placeOrder" and isinstance(case.body.get("userId"), int):
+    if operation == "placeOrder" and isinstance(case.body.get("userId"), (int, float)):
         case.body["userId"] = OWN_ID
+    if operation == "returnItem" and isinstance(case.body.get("quantity"), (int, float)):
+        case.body["quantity"] = 1  # no more than were bought
     if operation == "changePassword":
         case.body["currentPassword"] = PASSWORD
     if len(str(case.body.get("userEmail", ""))) > 60:

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -17,8 +16,6 @@
 #include <sstream>
 #include <thread>
 #include <variant>
-
-#include "http/forwarded.hpp"
 
 namespace buyme::app {
 
@@ -39,9 +36,13 @@ struct Real {
 struct Text {
   std::string& (*at)(Config&);
 };
-constexpr std::string_view no_entries = "none";  // the default of every list
-struct List {                                    // in text its entries stand between commas
+constexpr std::string_view none = "none";  // the default of every list and secret
+constexpr std::size_t min_secret_bytes = 16;
+struct List {  // in text its entries stand between commas
   std::vector<std::string>& (*at)(Config&);
+};
+struct Secret {  // never shown
+  std::string& (*at)(Config&);
 };
 struct Choice {
   std::span<const std::string_view> names;
@@ -52,7 +53,7 @@ struct Choice {
 struct Row {
   std::string_view path;
   std::string_view flag;
-  std::variant<Integer, Real, Text, List, Choice> kind;
+  std::variant<Integer, Real, Text, Secret, List, Choice> kind;
   std::string_view help;
 };
 
@@ -83,6 +84,14 @@ std::size_t get_format(const Config& config) {
   return static_cast<std::size_t>(config.log.format);
 }
 
+constexpr std::string_view forwarded_names[] = {"x-forwarded-for", "forwarded"};
+void set_forwarded_by(Config& config, std::size_t choice) {
+  config.server.forwarded_by = static_cast<http::ForwardedBy>(choice);
+}
+std::size_t get_forwarded_by(const Config& config) {
+  return static_cast<std::size_t>(config.server.forwarded_by);
+}
+
 // `member` of `section` as the accessor that a row wants
 #define BUYME_AT(type, member) +[](Config& config) -> type& { return config.member; }
 
@@ -101,7 +110,11 @@ const std::array rows{
     Row{"server.allowed_origins", "", List{BUYME_AT(std::vector<std::string>, server.allowed_origins)},
         "other sites whose pages may call this shop (CORS), as https://shop.example.com; * is any"},
     Row{"server.trusted_proxies", "", List{BUYME_AT(std::vector<std::string>, server.trusted_proxies)},
-        "addresses and networks whose X-Forwarded-For and Forwarded are believed"},
+        "addresses and networks that say in server.forwarded_by who asks; nobody else is believed"},
+    Row{"server.forwarded_by", "", Choice{forwarded_names, set_forwarded_by, get_forwarded_by},
+        "the header in which they say it"},
+    Row{"server.operator_token", "", Secret{BUYME_AT(std::string, server.operator_token)},
+        "bearer token with which Prometheus may read /metrics; none: admins alone may"},
     Row{"rate.account_per_second", "", Integer{BUYME_AT(std::int64_t, rate.account_per_second), 0, 1'000'000},
         "changing requests that one account may send; more are answered 429; 0 is any number"},
     Row{"rate.account_burst", "", Integer{BUYME_AT(std::int64_t, rate.account_burst), 1, 1'000'000},
@@ -166,6 +179,9 @@ std::string range_of(const Row& row) {
           },
           [](const Real& kind) { return fmt::format("a number from {} to {}", kind.least, kind.most); },
           [](const Text&) { return std::string("text that is not empty"); },
+          [](const Secret&) {
+            return fmt::format("{} to {} bytes, or none", min_secret_bytes, limits::max_token_bytes);
+          },
           [](const List&) { return std::string("entries between commas, or none"); },
           [](const Choice& kind) { return fmt::format("one of {}", fmt::join(kind.names, ", ")); },
       },
@@ -176,7 +192,8 @@ std::string default_of(const Row& row) {
   Config config;
   return std::visit(Overloaded{
                         [&](const Choice& kind) { return std::string(kind.names[kind.get(config)]); },
-                        [](const List&) { return std::string(no_entries); },
+                        [](const List&) { return std::string(none); },
+                        [](const Secret&) { return std::string(none); },
                         [&](const auto& kind) { return fmt::format("{}", kind.at(config)); },
                     },
                     row.kind);
@@ -227,12 +244,21 @@ bool put(const Text& kind, Config& config, const Value& value) {
   return true;
 }
 
+bool put(const Secret& kind, Config& config, const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text == nullptr || text->find('\0') != std::string::npos) return false;
+  const bool given = *text != none;
+  if (given && (text->size() < min_secret_bytes || text->size() > limits::max_token_bytes)) return false;
+  kind.at(config) = given ? *text : std::string();
+  return true;
+}
+
 bool put(const List& kind, Config& config, const Value& value) {
   const auto* text = std::get_if<std::string>(&value);
   if (text == nullptr || text->find('\0') != std::string::npos) return false;
   auto& entries = kind.at(config);
   entries.clear();
-  if (*text == no_entries) return true;
+  if (*text == none) return true;
   for (std::size_t at = 0; at < text->size();) {
     const std::size_t end = std::min(text->find(',', at), text->size());
     const std::size_t first = text->find_first_not_of(' ', at);
@@ -257,6 +283,9 @@ bool put(const Choice& kind, Config& config, const Value& value) {
 // `where` is what the person has to look at: file and line, variable or flag.
 void apply(const Row& row, Config& config, const Value& value, const std::string& where) {
   if (std::visit([&](const auto& kind) { return put(kind, config, value); }, row.kind)) return;
+  if (std::holds_alternative<Secret>(row.kind)) {
+    throw ConfigError(fmt::format("{}: must be {}", where, range_of(row)));
+  }
   const std::string shown =
       std::visit(Overloaded{[](const std::string& text) { return fmt::format("\"{}\"", text); },
                             [](const auto& number) { return fmt::format("{}", number); }},
@@ -351,40 +380,6 @@ void apply_flags(const std::vector<FlagValue>& flags, Config& config) {
   }
 }
 
-void check_lists(const Config& config) {
-  try {
-    const http::TrustedProxies checked(config.server.trusted_proxies);
-  } catch (const std::invalid_argument& error) {
-    throw ConfigError(fmt::format("server.trusted_proxies: {}", error.what()));
-  }
-  for (const std::string& origin : config.server.allowed_origins) {
-    const std::size_t scheme = origin.find("://");
-    const bool has_host = scheme != std::string::npos && scheme + 3 < origin.size() &&
-                          origin.find('/', scheme + 3) == std::string::npos;
-    if (origin == "*" || has_host) continue;
-    throw ConfigError(
-        fmt::format("server.allowed_origins: \"{}\" is no origin: write scheme, host and port only, as "
-                    "https://shop.example.com",
-                    origin));
-  }
-}
-
-void check_together(const Config& config) {
-  check_lists(config);
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(config.server.host, error);
-  if (error) {
-    throw ConfigError(fmt::format("server.host: must be an IP address such as 127.0.0.1 or ::1, not \"{}\"",
-                                  config.server.host));
-  }
-  if (config.auth == Auth::trusted && !address.is_loopback()) {
-    throw ConfigError(fmt::format(
-        "auth = \"trusted\" lets every caller buy and administer in anybody's name, so it is only "
-        "served on a loopback address, not on {}: use 127.0.0.1, or auth = \"required\"",
-        config.server.host));
-  }
-}
-
 }  // namespace
 
 std::int64_t default_io_threads() {
@@ -411,7 +406,7 @@ Config load_config(const Sources& sources) {
   if (!sources.file.empty()) apply_file(sources.file, config);
   apply_environment(sources.environment, config);
   apply_flags(sources.flags, config);
-  check_together(config);
+  check(config);
   return config;
 }
 

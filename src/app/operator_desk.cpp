@@ -83,7 +83,7 @@ Awaitable<Result<std::string>> OperatorDesk::audit() {
     try {
       const audit::Snapshot snapshot(directory);
       return audit::render_json(audit::make_report(audit::read_books(snapshot, now)));
-    } catch (const db::SqliteError& error) {
+    } catch (const std::runtime_error& error) {  // of a file that is gone, or of its database
       return Failure(Error::store_unavailable, fmt::format("The books cannot be read: {}.", error.what()))
           .retry_in(std::chrono::seconds{5});
     }

@@ -17,8 +17,8 @@ enum class Access : std::uint8_t {
   anyone,  // a token is read when shown, never demanded
   user,    // any verified account; admins too
   admin,
-  // Who runs the server: an admin, or whoever asks from this machine itself (not through a proxy on it).
-  operator_,
+  operator_,  // who runs the server: an admin, or who shows ServerSettings::operator_token as his bearer
+              // token
 };
 
 std::string_view method_name(Method method);  // "GET"
