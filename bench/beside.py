@@ -177,7 +177,7 @@ def main():
     print("\n" + table)
     if options.write:
         with open(os.path.join(ROOT, options.write), "w") as file:
-            file.write(f"# Buyers beside others\n\nMade by `bench/beside.py --write {options.write}` on {machine()}, "
+            file.write(f"# Buyers beside others\n\nMade by `bench/beside.py {' '.join(sys.argv[1:])}` on {machine()}, "
                        f"{options.rounds} pairs of each, the company's clients on the same machine.\n\n" + table)
     return 0
 

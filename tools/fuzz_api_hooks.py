@@ -68,8 +68,11 @@ def leads_somewhere(parameters):
                 parameters[name] += 1  # an admin who ends himself fuzzes no further
 
 
-def make_sense_of_product(body):
-    if isinstance(body.get("closesAt"), str):
+def make_sense_of_product(operation, body):
+    if str(body.get("opensAt") or "1970") < "1970" or ":60" in str(body.get("opensAt")):
+        body["opensAt"] = "2026-12-01T03:00:00Z"  # before 1970, or a leap second
+    times = [name for name in ("opensAt", "closesAt") if name in body]
+    if isinstance(body.get("closesAt"), str) or (operation == "changeProduct" and times):
         body["opensAt"], body["closesAt"] = "2026-12-01T03:00:00Z", "2200-01-01T00:00:00+09:00"
     if body.get("productType") == "RESERVED" and not isinstance(body.get("opensAt"), str):
         body["opensAt"] = "2026-12-01T03:00:00Z"
@@ -89,9 +92,11 @@ def make_sense(operation, case):
     if not isinstance(case.body, dict):
         return
     if operation in ("registerProduct", "replaceProduct", "changeProduct"):
-        make_sense_of_product(case.body)
-    if operation == "placeOrder" and isinstance(case.body.get("userId"), int):
+        make_sense_of_product(operation, case.body)
+    if operation == "placeOrder" and isinstance(case.body.get("userId"), (int, float)):
         case.body["userId"] = OWN_ID
+    if operation == "returnItem" and isinstance(case.body.get("quantity"), (int, float)):
+        case.body["quantity"] = 1  # no more than were bought
     if operation == "changePassword":
         case.body["currentPassword"] = PASSWORD
     if len(str(case.body.get("userEmail", ""))) > 60:

@@ -61,22 +61,18 @@ void merge(json::object& into, const json::object& from, std::string_view what) 
   }
 }
 
-json::object example_of(const ErrorInfo& info) {
-  std::string slug;
-  for (const char c : info.code) slug += c == '_' ? '-' : static_cast<char>(c | 0x20);
-  return {{"value", json::object{{"type", "/problems/" + slug},
-                                 {"title", info.title},
-                                 {"status", info.http_status},
-                                 {"detail", "What happened, and what to do now."},
-                                 {"code", info.code},
-                                 {"requestId", "c89795650f29-1"}}}};
+// As the server itself would write it.
+json::object example_of(Error error) {
+  Response response;
+  http::write_problem(response, Failure(error, "What happened, and what to do now."), "c89795650f29-1");
+  return {{"value", json::parse(response.body)}};
 }
 
 json::object all_examples() {
   json::object examples;
   for (int i = 0; i < error_count; ++i) {
-    const ErrorInfo& info = error_info(static_cast<Error>(i));
-    examples[info.code] = example_of(info);
+    const auto error = static_cast<Error>(i);
+    examples[error_info(error).code] = example_of(error);
   }
   return examples;
 }
@@ -178,7 +174,6 @@ void complete(json::object& operation, std::string_view path, std::string_view m
   const std::string access(operation.at("x-access").as_string());
   operation["tags"] = json::array{tag};
   json::array security;
-  if (access == "operator") security.emplace_back(json::object{});
   if (access != "anyone") security.emplace_back(json::object{{"bearer", json::array{}}});
   operation["security"] = security;
   json::object& responses = operation.at("responses").as_object();

@@ -168,6 +168,8 @@ http::ServerSettings server_settings(const Config& config) {
   settings.max_streams = std::min(limits::max_streams, settings.max_connections / 2);
   settings.allowed_origins = config.server.allowed_origins;
   settings.trusted_proxies = config.server.trusted_proxies;
+  settings.forwarded_by = config.server.forwarded_by;
+  settings.operator_token = config.server.operator_token;
   settings.account_rate = {config.rate.account_per_second, config.rate.account_burst};
   settings.address_rate = {config.rate.address_per_second, config.rate.address_burst};
   return settings;

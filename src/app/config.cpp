@@ -1,214 +1,26 @@
 #include "app/config.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <toml++/toml.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <fstream>
-#include <limits>
 #include <optional>
 #include <sstream>
 #include <thread>
 #include <variant>
 
-#include "http/forwarded.hpp"
+#include "app/config_table.hpp"
 
 namespace buyme::app {
 
 namespace {
 
-// --- the table of settings
-
-struct Integer {
-  std::int64_t& (*at)(Config&);
-  std::int64_t least;
-  std::int64_t most;
-};
-struct Real {
-  double& (*at)(Config&);
-  double least;
-  double most;
-};
-struct Text {
-  std::string& (*at)(Config&);
-};
-constexpr std::string_view no_entries = "none";  // the default of every list
-struct List {                                    // in text its entries stand between commas
-  std::vector<std::string>& (*at)(Config&);
-};
-struct Choice {
-  std::span<const std::string_view> names;
-  void (*set)(Config&, std::size_t);
-  std::size_t (*get)(const Config&);
-};
-
-struct Row {
-  std::string_view path;
-  std::string_view flag;
-  std::variant<Integer, Real, Text, List, Choice> kind;
-  std::string_view help;
-};
-
-constexpr std::string_view auth_names[] = {"required", "trusted"};
-constexpr std::string_view level_names[] = {"trace", "debug", "info", "warn", "error", "off"};
-constexpr std::string_view format_names[] = {"text", "json"};
-constexpr std::int64_t day_seconds = 86'400;
-constexpr std::int64_t ten_minutes_ms = 600'000;
-constexpr std::int64_t any_positive = std::numeric_limits<std::int64_t>::max();
-
-void set_auth(Config& config, std::size_t choice) {
-  config.auth = static_cast<Auth>(choice);
-}
-std::size_t get_auth(const Config& config) {
-  return static_cast<std::size_t>(config.auth);
-}
-void set_level(Config& config, std::size_t choice) {
-  config.log.level = level_names[choice];
-}
-std::size_t get_level(const Config& config) {
-  return static_cast<std::size_t>(std::ranges::find(level_names, config.log.level) - level_names);
-}
-
-constexpr std::string_view without_redis_names[] = {"refuse", "go_on"};
-void set_without_redis(Config& config, std::size_t choice) {
-  config.redis.sells_without = choice == 1;
-}
-std::size_t get_without_redis(const Config& config) {
-  return config.redis.sells_without ? 1 : 0;
-}
-
-void set_format(Config& config, std::size_t choice) {
-  config.log.format = static_cast<LogFormat>(choice);
-}
-std::size_t get_format(const Config& config) {
-  return static_cast<std::size_t>(config.log.format);
-}
-
-// `member` of `section` as the accessor that a row wants
-#define BUYME_AT(type, member) +[](Config& config) -> type& { return config.member; }
-
-const std::array rows{
-    Row{"data_dir", "--data-dir", Text{BUYME_AT(std::string, data_dir)},
-        "directory of the databases; one process at a time"},
-    Row{"auth", "--auth", Choice{auth_names, set_auth, get_auth},
-        "required: buyers come with a token; trusted: the body says who buys (load tests, loopback only)"},
-    Row{"server.host", "--host", Text{BUYME_AT(std::string, server.host)}, "IP address to listen on"},
-    Row{"server.port", "--port", Integer{BUYME_AT(std::int64_t, server.port), 0, 65'535},
-        "port to listen on; 0 takes a free one"},
-    Row{"server.io_threads", "--io-threads", Integer{BUYME_AT(std::int64_t, server.io_threads), 1, 256},
-        "threads that serve connections"},
-    Row{"server.max_connections", "", Integer{BUYME_AT(std::int64_t, server.max_connections), 1, 1'000'000},
-        "connections at once; more are answered 503"},
-    Row{"server.allowed_origins", "", List{BUYME_AT(std::vector<std::string>, server.allowed_origins)},
-        "other sites whose pages may call this shop (CORS), as https://shop.example.com; * is any"},
-    Row{"server.trusted_proxies", "", List{BUYME_AT(std::vector<std::string>, server.trusted_proxies)},
-        "addresses and networks whose X-Forwarded-For and Forwarded are believed"},
-    Row{"rate.account_per_second", "", Integer{BUYME_AT(std::int64_t, rate.account_per_second), 0, 1'000'000},
-        "changing requests that one account may send; more are answered 429; 0 is any number"},
-    Row{"rate.account_burst", "", Integer{BUYME_AT(std::int64_t, rate.account_burst), 1, 1'000'000},
-        "and at once, after a pause"},
-    Row{"rate.address_per_second", "", Integer{BUYME_AT(std::int64_t, rate.address_per_second), 0, 1'000'000},
-        "changing requests from one address, loopback apart; 0 is any number"},
-    Row{"rate.address_burst", "", Integer{BUYME_AT(std::int64_t, rate.address_burst), 1, 1'000'000},
-        "and at once, after a pause"},
-    Row{"order.hold_seconds", "", Integer{BUYME_AT(std::int64_t, order.hold_seconds), 1, 30 * day_seconds},
-        "how long an unpaid order keeps its units"},
-    Row{"order.payment_grace_seconds", "",
-        Integer{BUYME_AT(std::int64_t, order.payment_grace_seconds), 0, day_seconds},
-        "how much the first payment attempt extends the hold"},
-    Row{"order.queue", "", Integer{BUYME_AT(std::int64_t, order.queue), 1, 1'000'000},
-        "orders that may wait for the writer; more are answered 503"},
-    Row{"payment.success_rate", "--payment-success-rate", Real{BUYME_AT(double, payment.success_rate), 0, 1},
-        "share of simulated payments that succeed"},
-    Row{"payment.latency_ms", "", Integer{BUYME_AT(std::int64_t, payment.latency_ms), 0, ten_minutes_ms},
-        "how long a simulated payment takes"},
-    Row{"payment.timeout_ms", "", Integer{BUYME_AT(std::int64_t, payment.timeout_ms), 1, ten_minutes_ms},
-        "after this a payment's outcome is unknown and is asked for again"},
-    Row{"payment.seed", "", Integer{BUYME_AT(std::int64_t, payment.seed), 0, any_positive},
-        "decides which simulated payments succeed"},
-    Row{"user.access_token_seconds", "",
-        Integer{BUYME_AT(std::int64_t, user.access_token_seconds), 1,
-                std::chrono::seconds{limits::longest_access_token}.count()},
-        "how long an access token is good for"},
-    Row{"user.refresh_token_seconds", "",
-        Integer{BUYME_AT(std::int64_t, user.refresh_token_seconds), 1, 365 * day_seconds},
-        "how long a log-in lasts unless it is refreshed"},
-    Row{"user.hash_threads", "", Integer{BUYME_AT(std::int64_t, user.hash_threads), 1, 64},
-        "threads that hash passwords"},
-    Row{"pools.read_threads", "", Integer{BUYME_AT(std::int64_t, pools.read_threads), 1, 64},
-        "threads for reads and catalogue writes"},
-    Row{"shop.time_zone", "", Text{BUYME_AT(std::string, shop.time_zone)},
-        "where days begin and end for shipping, as the time zone database names it"},
-    Row{"user.token_key", "", Text{BUYME_AT(std::string, user.token_key)},
-        "secret that signs tokens, 32 bytes at least, the same on all servers of one database; without a "
-        "database the shop keeps one in data_dir"},
-    Row{"database.host", "", Text{BUYME_AT(std::string, database.host)},
-        "MySQL or MariaDB server that several servers share; none: files in data_dir"},
-    Row{"database.port", "", Integer{BUYME_AT(std::int64_t, database.port), 1, 65'535}, "its port"},
-    Row{"database.user", "", Text{BUYME_AT(std::string, database.user)}, "account there"},
-    Row{"database.password", "", Text{BUYME_AT(std::string, database.password)}, "and its password"},
-    Row{"database.tls_ca", "", Text{BUYME_AT(std::string, database.tls_ca)},
-        "file of the authorities that its certificate is checked by; none: no TLS"},
-    Row{"database.prefix", "", Text{BUYME_AT(std::string, database.prefix)},
-        "what the names of the databases begin with: PREFIX_user, _product, _order, _payment, _provider"},
-    Row{"redis.servers", "", List{BUYME_AT(std::vector<std::string>, redis.servers)},
-        "HOST:PORT of the Redis that servers of one database share, or of its sentinels"},
-    Row{"redis.master", "", Text{BUYME_AT(std::string, redis.master)},
-        "name that the sentinels know the master by; none: redis.servers are Redis itself"},
-    Row{"redis.user", "", Text{BUYME_AT(std::string, redis.user)}, "account there; none: default"},
-    Row{"redis.password", "", Text{BUYME_AT(std::string, redis.password)}, "and its password"},
-    Row{"redis.when_away", "", Choice{without_redis_names, set_without_redis, get_without_redis},
-        "without Redis: go_on selling, slower (the database decides), or refuse orders with 503"},
-    Row{"log.level", "", Choice{level_names, set_level, get_level}, "what is logged to standard error"},
-    Row{"log.format", "", Choice{format_names, set_format, get_format},
-        "one line of text or one JSON object each"},
-};
-
-#undef BUYME_AT
-
-const Row* find_row(std::string_view path) {
-  const auto* row = std::ranges::find(rows, path, &Row::path);
-  return row == rows.end() ? nullptr : row;
-}
-
-template <class... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <class... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
-
-std::string range_of(const Row& row) {
-  return std::visit(
-      Overloaded{
-          [](const Integer& kind) {
-            if (kind.most == any_positive) return fmt::format("a whole number from {}", kind.least);
-            return fmt::format("a whole number from {} to {}", kind.least, kind.most);
-          },
-          [](const Real& kind) { return fmt::format("a number from {} to {}", kind.least, kind.most); },
-          [](const Text&) { return std::string("text that is not empty"); },
-          [](const List&) { return std::string("entries between commas, or none"); },
-          [](const Choice& kind) { return fmt::format("one of {}", fmt::join(kind.names, ", ")); },
-      },
-      row.kind);
-}
-
-std::string default_of(const Row& row) {
-  Config config;
-  return std::visit(Overloaded{
-                        [&](const Choice& kind) { return std::string(kind.names[kind.get(config)]); },
-                        [](const List&) { return std::string(no_entries); },
-                        [&](const auto& kind) { return fmt::format("{}", kind.at(config)); },
-                    },
-                    row.kind);
-}
+using namespace table;
 
 // --- putting a value into its place
 
@@ -255,12 +67,21 @@ bool put(const Text& kind, Config& config, const Value& value) {
   return true;
 }
 
+bool put(const Secret& kind, Config& config, const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text == nullptr || text->find('\0') != std::string::npos) return false;
+  const bool given = *text != none;
+  if (given && (text->size() < kind.least || text->size() > limits::max_token_bytes)) return false;
+  kind.at(config) = given ? *text : std::string();
+  return true;
+}
+
 bool put(const List& kind, Config& config, const Value& value) {
   const auto* text = std::get_if<std::string>(&value);
   if (text == nullptr || text->find('\0') != std::string::npos) return false;
   auto& entries = kind.at(config);
   entries.clear();
-  if (*text == no_entries) return true;
+  if (*text == none) return true;
   for (std::size_t at = 0; at < text->size();) {
     const std::size_t end = std::min(text->find(',', at), text->size());
     const std::size_t first = text->find_first_not_of(' ', at);
@@ -285,6 +106,9 @@ bool put(const Choice& kind, Config& config, const Value& value) {
 // `where` is what the person has to look at: file and line, variable or flag.
 void apply(const Row& row, Config& config, const Value& value, const std::string& where) {
   if (std::visit([&](const auto& kind) { return put(kind, config, value); }, row.kind)) return;
+  if (std::holds_alternative<Secret>(row.kind)) {
+    throw ConfigError(fmt::format("{}: must be {}", where, range_of(row)));
+  }
   const std::string shown =
       std::visit(Overloaded{[](const std::string& text) { return fmt::format("\"{}\"", text); },
                             [](const auto& number) { return fmt::format("{}", number); }},
@@ -312,7 +136,7 @@ std::optional<Value> value_of(const toml::node& node, const Row& row) {
 }
 
 bool is_section(std::string_view path) {
-  return std::ranges::any_of(rows, [&](const Row& row) {
+  return std::ranges::any_of(rows(), [&](const Row& row) {
     return row.path.size() > path.size() && row.path.starts_with(path) && row.path[path.size()] == '.';
   });
 }
@@ -359,9 +183,9 @@ void apply_environment(const std::vector<std::string>& environment, Config& conf
     const auto equals = entry.find('=');
     const std::string name = entry.substr(0, equals);
     if (!name.starts_with("BUYME_") || equals == std::string::npos) continue;
-    const auto* row =
-        std::ranges::find_if(rows, [&](const Row& each) { return environment_name(each.path) == name; });
-    if (row == rows.end()) {
+    const auto row =
+        std::ranges::find_if(rows(), [&](const Row& each) { return environment_name(each.path) == name; });
+    if (row == rows().end()) {
       throw ConfigError(name + ": no setting has this environment variable; `buyme serve --help` lists them");
     }
     apply(*row, config, value_from_text(*row, entry.substr(equals + 1)), name);
@@ -376,63 +200,6 @@ void apply_flags(const std::vector<FlagValue>& flags, Config& config) {
                                     flag.flag, flag.path));
     }
     apply(*row, config, value_from_text(*row, flag.value), flag.flag);
-  }
-}
-
-void check_lists(const Config& config) {
-  try {
-    const http::TrustedProxies checked(config.server.trusted_proxies);
-  } catch (const std::invalid_argument& error) {
-    throw ConfigError(fmt::format("server.trusted_proxies: {}", error.what()));
-  }
-  for (const std::string& origin : config.server.allowed_origins) {
-    const std::size_t scheme = origin.find("://");
-    const bool has_host = scheme != std::string::npos && scheme + 3 < origin.size() &&
-                          origin.find('/', scheme + 3) == std::string::npos;
-    if (origin == "*" || has_host) continue;
-    throw ConfigError(
-        fmt::format("server.allowed_origins: \"{}\" is no origin: write scheme, host and port only, as "
-                    "https://shop.example.com",
-                    origin));
-  }
-}
-
-void check_shared(const Config& config) {
-  for (const std::string& server : config.redis.servers) {
-    try {
-      host_and_port(server);
-    } catch (const std::invalid_argument& error) {
-      throw ConfigError(fmt::format("redis.servers: {}", error.what()));
-    }
-  }
-  if (!config.shares_database()) return;
-  const auto demand = [](bool there, std::string_view setting) {
-    if (there) return;
-    throw ConfigError(fmt::format("{}: servers that share a database (database.host) need it", setting));
-  };
-  demand(!config.database.user.empty(), "database.user");
-  demand(!config.redis.servers.empty(), "redis.servers");
-  demand(config.user.token_key.size() >= 32, "user.token_key, 32 bytes at least");
-  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
-  if (config.database.prefix.size() > 40 || !std::ranges::all_of(config.database.prefix, plain)) {
-    throw ConfigError("database.prefix: at most 40 small letters, digits and _");
-  }
-}
-
-void check_together(const Config& config) {
-  check_lists(config);
-  check_shared(config);
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(config.server.host, error);
-  if (error) {
-    throw ConfigError(fmt::format("server.host: must be an IP address such as 127.0.0.1 or ::1, not \"{}\"",
-                                  config.server.host));
-  }
-  if (config.auth == Auth::trusted && !address.is_loopback()) {
-    throw ConfigError(fmt::format(
-        "auth = \"trusted\" lets every caller buy and administer in anybody's name, so it is only "
-        "served on a loopback address, not on {}: use 127.0.0.1, or auth = \"required\"",
-        config.server.host));
   }
 }
 
@@ -457,7 +224,7 @@ std::pair<std::string, std::uint16_t> host_and_port(std::string_view text) {
 
 std::vector<Setting> settings() {
   std::vector<Setting> all;
-  for (const Row& row : rows) all.push_back({row.path, row.flag, row.help, range_of(row), default_of(row)});
+  for (const Row& row : rows()) all.push_back({row.path, row.flag, row.help, range_of(row), default_of(row)});
   return all;
 }
 
@@ -475,7 +242,7 @@ Config load_config(const Sources& sources) {
   if (!sources.file.empty()) apply_file(sources.file, config);
   apply_environment(sources.environment, config);
   apply_flags(sources.flags, config);
-  check_together(config);
+  check(config);
   return config;
 }
 

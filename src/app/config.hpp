@@ -14,6 +14,7 @@
 
 #include "core/limits.hpp"
 #include "core/log.hpp"
+#include "http/forwarded.hpp"
 
 namespace buyme::app {
 
@@ -37,6 +38,8 @@ struct Config {
     std::int64_t max_connections = limits::max_connections;
     std::vector<std::string> allowed_origins;
     std::vector<std::string> trusted_proxies;
+    http::ForwardedBy forwarded_by = http::ForwardedBy::x_forwarded_for;
+    std::string operator_token;
   };
   struct RateLimits {  // 0 per second: none
     std::int64_t account_per_second = limits::account_rate;
@@ -139,6 +142,9 @@ struct Sources {
 
 // Throws ConfigError on the first value that cannot be used; unknown settings are refused everywhere.
 Config load_config(const Sources& sources);
+
+// Throws ConfigError for values that do not go together. load_config() has done so.
+void check(const Config& config);
 
 std::vector<std::string> process_environment();
 

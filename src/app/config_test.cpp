@@ -182,6 +182,17 @@ TEST_F(ConfigTest, AListIsAnArrayInTheFileAndOneTextElsewhere) {
   EXPECT_NE(refusal({.file = file("data_dir = [\"a\"]\n"), .environment = {}, .flags = {}}), "");
 }
 
+TEST_F(ConfigTest, ASecretIsLongEnoughAndNeverShown) {
+  const auto with = [](const std::string& token) {
+    return Sources{.file = "", .environment = {"BUYME_SERVER_OPERATOR_TOKEN=" + token}, .flags = {}};
+  };
+  EXPECT_EQ(load_config(with("scraped with this")).server.operator_token, "scraped with this");
+  EXPECT_EQ(load_config(with("none")).server.operator_token, "");
+  const std::string refused = refusal(with("too short"));
+  EXPECT_NE(refused.find("BUYME_SERVER_OPERATOR_TOKEN"), std::string::npos) << refused;
+  EXPECT_EQ(refused.find("too short"), std::string::npos) << refused;
+}
+
 TEST(Settings, NamesAreUniqueAndFollowFromThePath) {
   EXPECT_EQ(environment_name("order.hold_seconds"), "BUYME_ORDER_HOLD_SECONDS");
   std::set<std::string> variables;

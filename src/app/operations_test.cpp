@@ -41,11 +41,13 @@ class OperationsTest : public testing::Test {
 
 // A shop as `buyme serve` runs it.
 struct RunningShop {
-  explicit RunningShop(const Config& config)
-      : directory(config.data_dir),
+  explicit RunningShop(const Config& settings)
+      : config(settings),
+        directory(config.data_dir),
         shop(Shop::start(config, make_null_log())),
-        control(directory.path(), operations_of(*shop, directory, *clock), *clock, make_null_log()) {}
+        control(directory.path(), operations_of(*shop, config, directory, *clock), *clock, make_null_log()) {}
 
+  Config config;
   std::unique_ptr<Clock> clock = make_system_clock();
   DataDir directory;
   std::unique_ptr<Shop> shop;

@@ -81,7 +81,7 @@ Awaitable<Result<std::string>> OperatorDesk::audit() {
   auto work = [read_books = watched_.read_books]() -> Result<std::string> {
     try {
       return audit::render_json(audit::make_report(read_books()));
-    } catch (const std::exception& error) {
+    } catch (const std::runtime_error& error) {  // of a file that is gone, or of its database
       return Failure(Error::store_unavailable, fmt::format("The books cannot be read: {}.", error.what()))
           .retry_in(std::chrono::seconds{5});
     }

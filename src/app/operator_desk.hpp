@@ -2,8 +2,9 @@
 // up.
 //
 // /healthz and /readyz are open, as load balancers ask them and they say no more than that. /metrics says how
-// the sale goes, so it answers only this machine itself and admins (Access::operator_); Prometheus on another
-// machine shows an admin's token. No port of its own: one process, one port, one thing to firewall.
+// the sale goes, so it answers admins, and Prometheus by a token of its own (Access::operator_), wherever it
+// asks from: behind a proxy the whole world seems to be on its machine. No port of its own: one process, one
+// port, one thing to firewall.
 //
 // Thread safety: all calls from I/O threads; phase() from any.
 #pragma once

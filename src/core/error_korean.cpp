@@ -1,5 +1,3 @@
-#include <iterator>
-
 #include "core/error.hpp"
 
 namespace buyme {
@@ -21,7 +19,8 @@ constexpr Row rows[] = {
     {Error::not_found, {"찾을 수 없습니다", "주소가 없거나, 다른 사람의 것이거나, 없는 대상입니다."}},
     {Error::method_not_allowed,
      {"허용되지 않는 메서드입니다", "이 주소는 있지만 다른 메서드로 요청해야 합니다."}},
-    {Error::unsupported_media, {"지원하지 않는 형식입니다", "본문을 application/json으로 보내 주세요."}},
+    {Error::unsupported_media,
+     {"지원하지 않는 형식입니다", "Content-Type이 이 주소가 받는 형식인지 확인해 주세요."}},
     {Error::too_large, {"요청이 너무 큽니다", "본문이나 헤더를 줄여서 다시 보내 주세요."}},
     {Error::request_timeout, {"요청이 너무 느립니다", "요청이 제시간에 다 도착하지 않았습니다."}},
     {Error::email_taken, {"이미 가입된 이메일입니다", "다른 이메일을 쓰거나 로그인해 주세요."}},

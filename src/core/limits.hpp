@@ -24,13 +24,13 @@ inline constexpr auto sweep_pause = 1s;                     // between two looks
 inline constexpr std::size_t pipeline_burst = 16;           // requests answered before others have their turn
 inline constexpr int listen_backlog = 4'096;
 inline constexpr auto shutdown_deadline = 10s;
-inline constexpr auto slow_request = 1s;  // longer ones are logged
-inline constexpr int access_lines = 20;  // of slow or failed requests, per thread and second
-inline constexpr std::int64_t account_rate = 50;    // changing requests of an account a second, ...
-inline constexpr std::int64_t account_burst = 500;  // ... and at once
-inline constexpr std::int64_t address_rate = 2'000;  // of one address: a campus shares one
+inline constexpr auto slow_request = 1s;                // longer ones are logged
+inline constexpr int access_lines = 20;                 // of slow or failed requests, per thread and second
+inline constexpr std::int64_t account_rate = 50;        // changing requests of an account a second, ...
+inline constexpr std::int64_t account_burst = 500;      // ... and at once
+inline constexpr std::int64_t address_rate = 2'000;     // of one address: a campus shares one
 inline constexpr std::int64_t address_burst = 20'000;
-inline constexpr auto preflight_lifetime = 600s;  // what a browser may remember of one
+inline constexpr auto preflight_lifetime = 600s;        // what a browser may remember of one
 
 // Operation
 inline constexpr auto readiness_lifetime = 1s;        // a look at the databases is good for this long, ...

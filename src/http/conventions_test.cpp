@@ -133,17 +133,56 @@ TEST_F(Conventions, AForwardedAddressOfAStrangerIsNotBelieved) {
   }
 }
 
-TEST_F(Conventions, WhatIsTheOperatorsIsServedToThisMachineAndToAdmins) {
+TEST_F(Conventions, OnlyTheHeaderThatTheProxyWritesIsBelieved) {
+  settings.trusted_proxies = {"127.0.0.1"};
+  settings.address_rate = {1, 1};
   start();
   Client client(port());
-  const std::string_view forwarded = "X-Forwarded-For: 198.51.100.1\r\n";
-  EXPECT_EQ(client.get("/caller/operator").status, 200);
-  EXPECT_EQ(client.get("/caller/operator", forwarded).status, 401)
-      << "a proxy on this machine is not this machine";
-  EXPECT_EQ(client.get("/caller/operator", std::string(forwarded) + std::string(as_user)).status, 403);
-  EXPECT_EQ(
-      client.get("/caller/operator", std::string(forwarded) + "Authorization: Bearer admin-1\r\n").status,
-      200);
+  const auto lying = [&](std::string_view address) {
+    return client
+        .post("/echo", "a",
+              "X-Forwarded-For: 198.51.100.1\r\nForwarded: for=" + std::string(address) + "\r\n")
+        .status;
+  };
+  EXPECT_EQ(lying("1.1.1.1"), 200);
+  EXPECT_EQ(lying("2.2.2.2"), 429) << "the client wrote it, and the proxy let it through";
+}
+
+TEST_F(Conventions, AProxyMayWriteTheStandardHeader) {
+  settings.trusted_proxies = {"127.0.0.1"};
+  settings.forwarded_by = ForwardedBy::forwarded;
+  settings.address_rate = {1, 1};
+  start();
+  Client client(port());
+  const auto from = [&](std::string_view address) {
+    return client.post("/echo", "a", "Forwarded: for=" + std::string(address) + "\r\n").status;
+  };
+  EXPECT_EQ(from("198.51.100.1"), 200);
+  EXPECT_EQ(from("198.51.100.1"), 429);
+  EXPECT_EQ(from("198.51.100.2"), 200);
+}
+
+TEST_F(Conventions, WhatIsTheOperatorsIsServedToWhoHasTheTokenAndToAdmins) {
+  settings.operator_token = "a secret of the operator";
+  start();
+  Client client(port());
+  const auto with = [&](std::string_view token, std::string_view path = "/caller/operator") {
+    return client.get(path, "Authorization: Bearer " + std::string(token) + "\r\n").status;
+  };
+  EXPECT_EQ(client.get("/caller/operator").status, 401) << "this machine is everybody behind its proxy";
+  EXPECT_EQ(with("user-7"), 403);
+  EXPECT_EQ(with("admin-1"), 200);
+  EXPECT_EQ(with(settings.operator_token), 200);
+  EXPECT_EQ(with(settings.operator_token + "x"), 401);
+  EXPECT_EQ(with("a secret of the operatoR"), 401);
+  EXPECT_EQ(with(settings.operator_token, "/caller/admin"), 401) << "it is good for nothing else";
+}
+
+TEST_F(Conventions, WithoutATokenAdminsAloneAreOperators) {
+  start();
+  Client client(port());
+  EXPECT_EQ(client.get("/caller/operator", "Authorization: Bearer \r\n").status, 401);
+  EXPECT_EQ(client.get("/caller/operator", "Authorization: Bearer admin-1\r\n").status, 200);
 }
 
 TEST_F(Conventions, OnlySlowAndFailedRequestsAreLoggedWithWhereTheyCameFrom) {

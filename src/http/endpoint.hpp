@@ -17,8 +17,8 @@ enum class Access : std::uint8_t {
   anyone,  // a token is read when shown, never demanded
   user,    // any verified account; admins too
   admin,
-  // Who runs the server: an admin, or whoever asks from this machine itself (not through a proxy on it).
-  operator_,
+  operator_,  // who runs the server: an admin, or who shows ServerSettings::operator_token as his bearer
+              // token
   // Other services, who show the credential (X-Buyme-Service). All of these routes lie under /internal/, and
   // nothing else does; to whoever does not show it, nothing is there. Nobody's token counts on them: on whose
   // behalf it is stands in the call.

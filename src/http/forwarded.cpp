@@ -4,17 +4,13 @@
 #include <boost/beast/core/string.hpp>
 #include <stdexcept>
 
+#include "http/blanks.hpp"
+
 namespace buyme::http {
 
 namespace ip = boost::asio::ip;
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80", each in quotes or not.
 std::optional<ip::address> address_of(std::string_view text) {
@@ -86,15 +82,13 @@ bool TrustedProxies::trusts(const ip::address& address) const {
   return plain.is_v4() ? contains(v4_, plain.to_v4()) : contains(v6_, plain.to_v6());
 }
 
-std::optional<ip::address> TrustedProxies::client(std::string_view forwarded,
-                                                  std::string_view x_forwarded_for) const {
-  std::string_view list = forwarded.empty() ? x_forwarded_for : forwarded;
+std::optional<ip::address> TrustedProxies::client(ForwardedBy by, std::string_view list) const {
   std::optional<ip::address> nearest;
   while (!list.empty()) {
     const std::size_t comma = list.rfind(',');
     const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
     const std::string_view element = list.substr(begin);
-    const auto address = address_of(forwarded.empty() ? element : for_of(element));
+    const auto address = address_of(by == ForwardedBy::forwarded ? for_of(element) : element);
     if (!address) return nearest;
     nearest = address;
     if (!trusts(*address)) return nearest;

@@ -12,6 +12,13 @@
 
 namespace buyme::http {
 
+// The header by which proxies tell. One alone is believed: a proxy that writes one of them passes the other
+// on as the client sent it.
+enum class ForwardedBy : std::uint8_t {
+  x_forwarded_for,  // "198.51.100.1, 10.0.0.3"
+  forwarded,        // RFC 7239: "for=198.51.100.1;proto=https, for=10.0.0.3"
+};
+
 // Immutable, thread-safe.
 class TrustedProxies {
  public:
@@ -22,11 +29,9 @@ class TrustedProxies {
 
   bool trusts(const boost::asio::ip::address& address) const;
 
-  // The client behind a trusted proxy: the last address in the header that is not itself such a proxy; what
-  // stands before it anybody could have written. `forwarded` (RFC 7239) is used when it is there, otherwise
-  // `x_forwarded_for`. nullopt when neither says it in a readable way.
-  std::optional<boost::asio::ip::address> client(std::string_view forwarded,
-                                                 std::string_view x_forwarded_for) const;
+  // The client behind a trusted proxy: the last address in the `header` that is not itself such a proxy; what
+  // stands before it anybody could have written. nullopt when it does not say so in a readable way.
+  std::optional<boost::asio::ip::address> client(ForwardedBy by, std::string_view header) const;
 
  private:
   std::vector<boost::asio::ip::network_v4> v4_;

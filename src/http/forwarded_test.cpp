@@ -13,7 +13,9 @@ using boost::asio::ip::make_address;
 const std::vector<std::string> ours{"10.0.0.0/8", "192.0.2.7", "2001:db8::/32"};
 
 std::string client(std::string_view forwarded, std::string_view x_forwarded_for) {
-  const auto found = TrustedProxies(ours).client(forwarded, x_forwarded_for);
+  const auto found =
+      TrustedProxies(ours).client(forwarded.empty() ? ForwardedBy::x_forwarded_for : ForwardedBy::forwarded,
+                                  forwarded.empty() ? x_forwarded_for : forwarded);
   return found ? found->to_string() : "none";
 }
 

@@ -34,7 +34,8 @@ class JsonInput {
   std::string text(std::string_view name, std::size_t min_chars, std::size_t max_chars);
   // The same of a password, which may hold characters of any kind.
   std::string secret(std::string_view name, std::size_t min_chars, std::size_t max_chars);
-  std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);  // 1.0 and "1" are refused
+  // 7 or 7.0; "7" is refused.
+  std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
 
   // Optional ones: nullopt when absent or null.
   std::optional<std::string> optional_text(std::string_view name, std::size_t min_chars,

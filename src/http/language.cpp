@@ -3,22 +3,17 @@
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
 
+#include "http/blanks.hpp"
+
 namespace buyme::http {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // "q=0.8" as 800; what is no weight counts as 1,000, as if none had been given.
 int weight_of(std::string_view parameter) {
   parameter = trimmed(parameter);
   if (parameter.size() < 3 || !boost::beast::iequals(parameter.substr(0, 2), "q=")) return 1'000;
   parameter.remove_prefix(2);
-  if (parameter.front() == '1') return 1'000;
   if (parameter.front() != '0') return 1'000;
   int weight = 0;
   for (std::size_t i = 2, unit = 100; i < parameter.size() && i < 5; ++i, unit /= 10) {

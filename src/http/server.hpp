@@ -16,6 +16,7 @@
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "http/endpoint.hpp"
+#include "http/forwarded.hpp"
 #include "http/rate_limiter.hpp"
 
 namespace buyme::http {
@@ -39,10 +40,12 @@ struct ServerSettings {
   std::size_t max_streams = limits::max_streams;
   std::chrono::milliseconds slow_request = limits::slow_request;
   std::vector<std::string> allowed_origins;  // of other sites' pages (CORS); "*": any
-  std::vector<std::string> trusted_proxies;  // addresses and networks whose X-Forwarded-For is believed
   // What services show each other; empty: internal routes are not there for anybody. See is_credential in
   // http/client.hpp.
   std::string service_credential;
+  std::vector<std::string> trusted_proxies;  // addresses and networks whose ForwardedBy header is believed
+  ForwardedBy forwarded_by = ForwardedBy::x_forwarded_for;
+  std::string operator_token;  // empty: admins alone are Access::operator_
   Rate account_rate{limits::account_rate, limits::account_burst};  // of what changes something;
   Rate address_rate{limits::address_rate, limits::address_burst};  // none of either when `trusted`
 };

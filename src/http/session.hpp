@@ -67,7 +67,7 @@ class Session : public ListHook {
   bool may_use(const Router::Route& route);
   bool is_service() const;  // shows the credential of services
   bool is_within_rates();
-  bool is_local() const;  // asked from this machine, through no proxy
+  bool is_operator() const;
   void refuse_request(const Failure& failure);
   std::string_view allowed_origin() const;
   AnswerFrame frame() const;

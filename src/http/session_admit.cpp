@@ -71,7 +71,9 @@ void Session::find_client() {
   exchange_->request.remote_address = remote_;
   if (!behind_proxy_) return;
   const RequestReader& reader = *exchange_->reader;
-  const auto client = server_->proxies.client(reader.forwarded(), reader.x_forwarded_for());
+  const ForwardedBy by = server_->settings.forwarded_by;
+  const bool standard = by == ForwardedBy::forwarded;
+  const auto client = server_->proxies.client(by, standard ? reader.forwarded() : reader.x_forwarded_for());
   if (!client) return;
   client_ = *client;
   forwarded_ = client_.to_string();
@@ -103,7 +105,7 @@ bool Session::is_service() const {
 bool Session::may_use(const Router::Route& route) {
   const Caller& caller = exchange_->request.caller;
   const Access access = route.access;
-  if (access == Access::anyone || (access == Access::operator_ && is_local())) return true;
+  if (access == Access::anyone || (access == Access::operator_ && is_operator())) return true;
   if (!caller.known) {
     refuse_request({Error::unauthenticated, "Send a valid access token: Authorization: Bearer TOKEN."});
     return false;
@@ -113,9 +115,11 @@ bool Session::may_use(const Router::Route& route) {
   return false;
 }
 
-bool Session::is_local() const {
-  const RequestReader& reader = *exchange_->reader;
-  return peer_.is_loopback() && reader.forwarded().empty() && reader.x_forwarded_for().empty();
+bool Session::is_operator() const {
+  const std::string_view secret = server_->settings.operator_token;
+  const std::string_view shown = exchange_->reader->bearer_token();
+  return !secret.empty() && shown.size() == secret.size() &&
+         CRYPTO_memcmp(shown.data(), secret.data(), secret.size()) == 0;
 }
 
 // The account's bucket is what the caller is told of; the address's is wide and only keeps floods away.

@@ -46,10 +46,10 @@ struct Returned {
 // Orders asked for, by outcome.
 struct PlacementCounts {
   Counter placed, replayed;
-  std::array<Counter, 64> refused;  // by Error
-  Counter by_flag;                  // of the refused: sold out, told without the queue
+  std::array<Counter, error_count> refused;  // by Error
+  Counter by_flag;                           // of the refused: sold out, told without the queue
 
-  void refuse(Error error) { refused[static_cast<std::size_t>(error) % refused.size()].add(); }
+  void refuse(Error error) { refused[static_cast<std::size_t>(error)].add(); }
 };
 
 class OrderService final : public OrderApi {

@@ -1,0 +1,72 @@
+// What one setting cannot say of itself.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+
+#include "app/config.hpp"
+
+namespace buyme::app {
+
+namespace {
+
+void check_lists(const Config& config) {
+  try {
+    const http::TrustedProxies checked(config.server.trusted_proxies);
+  } catch (const std::invalid_argument& error) {
+    throw ConfigError(fmt::format("server.trusted_proxies: {}", error.what()));
+  }
+  for (const std::string& origin : config.server.allowed_origins) {
+    const std::size_t scheme = origin.find("://");
+    const bool has_host = scheme != std::string::npos && scheme + 3 < origin.size() &&
+                          origin.find('/', scheme + 3) == std::string::npos;
+    if (origin == "*" || has_host) continue;
+    throw ConfigError(
+        fmt::format("server.allowed_origins: \"{}\" is no origin: write scheme, host and port only, as "
+                    "https://shop.example.com",
+                    origin));
+  }
+}
+
+void check_shared(const Config& config) {
+  for (const std::string& server : config.redis.servers) {
+    try {
+      host_and_port(server);
+    } catch (const std::invalid_argument& error) {
+      throw ConfigError(fmt::format("redis.servers: {}", error.what()));
+    }
+  }
+  if (!config.shares_database()) return;
+  const auto demand = [](bool there, std::string_view setting) {
+    if (there) return;
+    throw ConfigError(fmt::format("{}: servers that share a database (database.host) need it", setting));
+  };
+  demand(!config.database.user.empty(), "database.user");
+  demand(!config.redis.servers.empty(), "redis.servers");
+  demand(!config.user.token_key.empty(), "user.token_key");
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  if (config.database.prefix.size() > 40 || !std::ranges::all_of(config.database.prefix, plain)) {
+    throw ConfigError("database.prefix: at most 40 small letters, digits and _");
+  }
+}
+
+}  // namespace
+
+void check(const Config& config) {
+  check_lists(config);
+  check_shared(config);
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(config.server.host, error);
+  if (error) {
+    throw ConfigError(fmt::format("server.host: must be an IP address such as 127.0.0.1 or ::1, not \"{}\"",
+                                  config.server.host));
+  }
+  if (config.auth == Auth::trusted && !address.is_loopback()) {
+    throw ConfigError(fmt::format(
+        "auth = \"trusted\" lets every caller buy and administer in anybody's name, so it is only "
+        "served on a loopback address, not on {}: use 127.0.0.1, or auth = \"required\"",
+        config.server.host));
+  }
+}
+
+}  // namespace buyme::app
