@@ -73,6 +73,7 @@ TEST(ApiDocs, DescribesEveryRouteOfTheTablesAndNothingElse) {
   add(mounted, payment::endpoints());
   add(mounted, payment::record_endpoints());
   add(mounted, operator_endpoints());
+  add(mounted, audit_endpoints());
   add(mounted, documentation_endpoints());
   for_each_operation([&](const std::string& route, const json::object& operation) {
     described[route] = std::string(operation.at("x-access").as_string());

@@ -16,7 +16,8 @@ class UserService;
 
 namespace buyme::app {
 
-// A whole shop in this process: contexts, stores, services, HTTP. Several can live beside each other.
+// A shop in this process, or one service of it (config.server.role): contexts, stores, services, HTTP.
+// Several can live beside each other.
 //
 // Thread safety: start, stop and the destructor belong to one thread; users() and ship() may be used from
 // any.
@@ -34,10 +35,10 @@ class Shop {
   // with 503, the last round is committed. True when all of it was done within `deadline`.
   bool stop(std::chrono::milliseconds deadline);
 
-  user::UserService& users();
+  user::UserService* users();  // nullptr in a role without users
 
   // Moves on what is due at `as_of`, and answers how many moves that were. From any thread but the shop's
-  // own, between start and stop; throws std::runtime_error when the shop cannot do it now.
+  // own, between start and stop; throws std::runtime_error when the shop cannot do it now, or has no orders.
   std::int64_t ship(Time as_of);
 
  private:

@@ -63,7 +63,7 @@ bool put(const Real& kind, Config& config, const Value& value) {
 bool put(const Text& kind, Config& config, const Value& value) {
   const auto* text = std::get_if<std::string>(&value);
   if (text == nullptr || text->empty() || text->find('\0') != std::string::npos) return false;
-  kind.at(config) = *text;
+  kind.at(config) = kind.needed || *text != none ? *text : std::string();
   return true;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/roles.hpp"
 #include "core/limits.hpp"
 #include "core/log.hpp"
 #include "http/forwarded.hpp"
@@ -30,10 +31,13 @@ std::int64_t default_io_threads();
 // "redis.example.com:6379" or "[::1]:6379". Throws std::invalid_argument.
 std::pair<std::string, std::uint16_t> host_and_port(std::string_view text);
 
+inline constexpr std::int64_t port_of_role = -1;
+
 struct Config {
   struct Server {
     std::string host = "127.0.0.1";
-    std::int64_t port = 8080;  // 0: any free one
+    ServerRole role = ServerRole::all;
+    std::int64_t port = port_of_role;  // 0: any free one
     std::int64_t io_threads = default_io_threads();
     std::int64_t max_connections = limits::max_connections;
     std::vector<std::string> allowed_origins;
@@ -81,6 +85,11 @@ struct Config {
     std::string tls_ca;
     std::string prefix = "buyme";
   };
+  // Of a server of one role: where the others are (HOST:PORT), and what they show each other.
+  struct Services {
+    std::vector<std::string> order, payment, product;
+    std::string credential;
+  };
   // The stock gate and the list of revoked tokens of servers that share a database.
   struct Redis {
     std::vector<std::string> servers;  // HOST:PORT
@@ -105,9 +114,14 @@ struct Config {
   RateLimits rate;
   Database database;
   Redis redis;
+  Services services;
   Logging log;
 
   bool shares_database() const { return !database.host.empty(); }
+  std::uint16_t port() const {
+    if (server.port == port_of_role) return role_info(server.role).default_port;
+    return static_cast<std::uint16_t>(server.port);
+  }
 };
 
 // A setting that cannot be used. what() names the file and line, the variable or the flag, and the reason.

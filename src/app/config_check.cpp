@@ -5,6 +5,8 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "app/config.hpp"
+#include "core/limits.hpp"
+#include "http/client.hpp"
 
 namespace buyme::app {
 
@@ -28,14 +30,43 @@ void check_lists(const Config& config) {
   }
 }
 
-void check_shared(const Config& config) {
-  for (const std::string& server : config.redis.servers) {
-    try {
-      host_and_port(server);
-    } catch (const std::invalid_argument& error) {
-      throw ConfigError(fmt::format("redis.servers: {}", error.what()));
-    }
+void check_addresses(const std::vector<std::string>& addresses, std::string_view setting) {
+  try {
+    for (const std::string& address : addresses) host_and_port(address);
+  } catch (const std::invalid_argument& error) {
+    throw ConfigError(fmt::format("{}: {}", setting, error.what()));
   }
+}
+
+const std::vector<std::string>& addresses_of(const Config::Services& services, ServerRole role) {
+  if (role == ServerRole::order) return services.order;
+  return role == ServerRole::payment ? services.payment : services.product;
+}
+
+void check_services(const Config& config) {
+  const Config::Services& services = config.services;
+  check_addresses(services.order, "services.order");
+  check_addresses(services.payment, "services.payment");
+  check_addresses(services.product, "services.product");
+  if (!services.credential.empty() && !http::is_credential(services.credential)) {
+    throw ConfigError(fmt::format("services.credential: must be {} to {} visible ASCII characters",
+                                  limits::min_credential_bytes, limits::max_credential_bytes));
+  }
+  const RoleInfo& role = role_info(config.server.role);
+  if (role.role == ServerRole::all) return;
+  const auto demand = [&](bool there, std::string_view setting) {
+    if (there) return;
+    throw ConfigError(fmt::format("{}: a server of the role {} needs it", setting, role.name));
+  };
+  demand(config.shares_database(), "database.host");
+  demand(!services.credential.empty(), "services.credential");
+  for (const ServerRole upstream : role.upstreams) {
+    demand(!addresses_of(services, upstream).empty(), fmt::format("services.{}", role_info(upstream).name));
+  }
+}
+
+void check_shared(const Config& config) {
+  check_addresses(config.redis.servers, "redis.servers");
   if (!config.shares_database()) return;
   const auto demand = [](bool there, std::string_view setting) {
     if (there) return;
@@ -55,6 +86,7 @@ void check_shared(const Config& config) {
 void check(const Config& config) {
   check_lists(config);
   check_shared(config);
+  check_services(config);
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(config.server.host, error);
   if (error) {

@@ -61,14 +61,28 @@ std::size_t get_forwarded_by(const Config& config) {
 // `member` of `section` as the accessor that a row wants
 #define BUYME_AT(type, member) +[](Config& config) -> type& { return config.member; }
 
+const auto role_names = [] {
+  std::array<std::string_view, std::size(server_roles)> names;
+  std::ranges::transform(server_roles, names.begin(), [](ServerRole role) { return role_info(role).name; });
+  return names;
+}();
+void set_role(Config& config, std::size_t choice) {
+  config.server.role = static_cast<ServerRole>(choice);
+}
+std::size_t get_role(const Config& config) {
+  return static_cast<std::size_t>(config.server.role);
+}
+
 const std::array all{
     Row{"data_dir", "--data-dir", Text{BUYME_AT(std::string, data_dir)},
         "directory of the databases; one process at a time"},
     Row{"auth", "--auth", Choice{auth_names, set_auth, get_auth},
         "required: buyers come with a token; trusted: the body says who buys (load tests, loopback only)"},
+    Row{"server.role", "--role", Choice{role_names, set_role, get_role},
+        "the whole shop in this process, or one service of it, which asks the others over HTTP"},
     Row{"server.host", "--host", Text{BUYME_AT(std::string, server.host)}, "IP address to listen on"},
     Row{"server.port", "--port", Integer{BUYME_AT(std::int64_t, server.port), 0, 65'535},
-        "port to listen on; 0 takes a free one"},
+        "port to listen on; 0 takes a free one; without it 8080, of a role 8081 to 8084"},
     Row{"server.io_threads", "--io-threads", Integer{BUYME_AT(std::int64_t, server.io_threads), 1, 256},
         "threads that serve connections"},
     Row{"server.max_connections", "", Integer{BUYME_AT(std::int64_t, server.max_connections), 1, 1'000'000},
@@ -120,23 +134,31 @@ const std::array all{
     Row{"user.token_key", "", Secret{BUYME_AT(std::string, user.token_key), key_bytes},
         "secret that signs tokens, 32 bytes at least, the same on all servers of one database; without a "
         "database the shop keeps one in data_dir"},
-    Row{"database.host", "", Text{BUYME_AT(std::string, database.host)},
+    Row{"database.host", "", Text{BUYME_AT(std::string, database.host), false},
         "MySQL or MariaDB server that several servers share; none: files in data_dir"},
     Row{"database.port", "", Integer{BUYME_AT(std::int64_t, database.port), 1, 65'535}, "its port"},
-    Row{"database.user", "", Text{BUYME_AT(std::string, database.user)}, "account there"},
+    Row{"database.user", "", Text{BUYME_AT(std::string, database.user), false}, "account there"},
     Row{"database.password", "", Secret{BUYME_AT(std::string, database.password), 1}, "and its password"},
-    Row{"database.tls_ca", "", Text{BUYME_AT(std::string, database.tls_ca)},
+    Row{"database.tls_ca", "", Text{BUYME_AT(std::string, database.tls_ca), false},
         "file of the authorities that its certificate is checked by; none: no TLS"},
     Row{"database.prefix", "", Text{BUYME_AT(std::string, database.prefix)},
         "what the names of the databases begin with: PREFIX_user, _product, _order, _payment, _provider"},
     Row{"redis.servers", "", List{BUYME_AT(std::vector<std::string>, redis.servers)},
         "HOST:PORT of the Redis that servers of one database share, or of its sentinels"},
-    Row{"redis.master", "", Text{BUYME_AT(std::string, redis.master)},
+    Row{"redis.master", "", Text{BUYME_AT(std::string, redis.master), false},
         "name that the sentinels know the master by; none: redis.servers are Redis itself"},
-    Row{"redis.user", "", Text{BUYME_AT(std::string, redis.user)}, "account there; none: default"},
+    Row{"redis.user", "", Text{BUYME_AT(std::string, redis.user), false}, "account there; none: default"},
     Row{"redis.password", "", Secret{BUYME_AT(std::string, redis.password), 1}, "and its password"},
     Row{"redis.when_away", "", Choice{without_redis_names, set_without_redis, get_without_redis},
         "without Redis: go_on selling, slower (the database decides), or refuse orders with 503"},
+    Row{"services.order", "", List{BUYME_AT(std::vector<std::string>, services.order)},
+        "HOST:PORT of the servers of the role order, whom the other roles ask"},
+    Row{"services.payment", "", List{BUYME_AT(std::vector<std::string>, services.payment)},
+        "of the role payment, whom order asks"},
+    Row{"services.product", "", List{BUYME_AT(std::vector<std::string>, services.product)},
+        "of the role product, whom user asks"},
+    Row{"services.credential", "", Secret{BUYME_AT(std::string, services.credential), key_bytes},
+        "what services show each other, the same for all of them"},
     Row{"log.level", "", Choice{level_names, set_level, get_level}, "what is logged to standard error"},
     Row{"log.format", "", Choice{format_names, set_format, get_format},
         "one line of text or one JSON object each"},
@@ -163,7 +185,9 @@ std::string range_of(const Row& row) {
             return fmt::format("a whole number from {} to {}", kind.least, kind.most);
           },
           [](const Real& kind) { return fmt::format("a number from {} to {}", kind.least, kind.most); },
-          [](const Text&) { return std::string("text that is not empty"); },
+          [](const Text& kind) {
+            return std::string(kind.needed ? "text that is not empty" : "text, or none");
+          },
           [](const Secret& kind) {
             return fmt::format("{} to {} bytes, or none", kind.least, limits::max_token_bytes);
           },
@@ -175,10 +199,12 @@ std::string range_of(const Row& row) {
 
 std::string default_of(const Row& row) {
   Config config;
+  config.server.port = config.port();
   return std::visit(Overloaded{
                         [&](const Choice& kind) { return std::string(kind.names[kind.get(config)]); },
                         [](const List&) { return std::string(none); },
                         [](const Secret&) { return std::string(none); },
+                        [&](const Text& kind) { return kind.needed ? kind.at(config) : std::string(none); },
                         [&](const auto& kind) { return fmt::format("{}", kind.at(config)); },
                     },
                     row.kind);

@@ -24,11 +24,12 @@ struct Real {
   double least;
   double most;
 };
+inline constexpr std::string_view none = "none";  // the default of what need not be given
 struct Text {
   std::string& (*at)(Config&);
+  bool needed = true;  // else none is no text
 };
-inline constexpr std::string_view none = "none";  // the default of every list and secret
-struct List {                                     // in text its entries stand between commas
+struct List {  // in text its entries stand between commas
   std::vector<std::string>& (*at)(Config&);
 };
 struct Secret {  // never shown

@@ -43,7 +43,7 @@ class ConfigTest : public testing::Test {
 TEST_F(ConfigTest, DefaultsAreThoseOfTheDesign) {
   const Config config = load_config({});
   EXPECT_EQ(config.server.host, "127.0.0.1");
-  EXPECT_EQ(config.server.port, 8080);
+  EXPECT_EQ(config.port(), 8080);
   EXPECT_EQ(config.auth, Auth::required);
   EXPECT_EQ(config.order.hold_seconds, 600);
   EXPECT_EQ(config.order.payment_grace_seconds, 60);
@@ -191,6 +191,27 @@ TEST_F(ConfigTest, ASecretIsLongEnoughAndNeverShown) {
   const std::string refused = refusal(with("too short"));
   EXPECT_NE(refused.find("BUYME_SERVER_OPERATOR_TOKEN"), std::string::npos) << refused;
   EXPECT_EQ(refused.find("too short"), std::string::npos) << refused;
+}
+
+TEST_F(ConfigTest, ARoleHasAPortOfItsOwnAndNeedsWhomItAsks) {
+  std::vector<std::string> environment{"BUYME_DATABASE_HOST=db",
+                                       "BUYME_DATABASE_USER=shop",
+                                       "BUYME_REDIS_SERVERS=redis:6379",
+                                       "BUYME_USER_TOKEN_KEY=a key that only these tests sign with",
+                                       "BUYME_SERVER_ROLE=product"};
+  const auto refused = [&] { return refusal({.file = "", .environment = environment, .flags = {}}); };
+  EXPECT_NE(refused().find("services.credential"), std::string::npos) << refused();
+  environment.emplace_back("BUYME_SERVICES_CREDENTIAL=shown-by-these-tests-to-one-another");
+  EXPECT_NE(refused().find("services.order"), std::string::npos) << refused();
+  environment.emplace_back("BUYME_SERVICES_ORDER=order-1:8083,order-2:8083");
+  EXPECT_EQ(refused(), "");
+  EXPECT_EQ(load_config({.file = "", .environment = environment, .flags = {}}).port(), 8082);
+  environment.emplace_back("BUYME_SERVER_PORT=9000");
+  EXPECT_EQ(load_config({.file = "", .environment = environment, .flags = {}}).port(), 9000);
+  environment.emplace_back("BUYME_SERVICES_ORDER=order-1");
+  EXPECT_NE(refused().find("services.order"), std::string::npos) << refused();
+  environment = {"BUYME_SERVER_ROLE=user"};
+  EXPECT_NE(refused().find("database.host"), std::string::npos) << refused();
 }
 
 TEST(Settings, NamesAreUniqueAndFollowFromThePath) {

@@ -141,8 +141,12 @@ ControlServer::Handlers operations(Users users, Ship ship, const Config& config,
 
 ControlServer::Handlers operations_of(Shop& shop, const Config& config, const DataDir& directory,
                                       Clock& clock) {
-  return operations([&shop]() -> user::UserService& { return shop.users(); },
-                    [&shop](Time time) { return shop.ship(time); }, config, directory, clock);
+  const auto users = [&shop]() -> user::UserService& {
+    if (shop.users() != nullptr) return *shop.users();
+    throw ControlError("this server has no accounts: ask one of the role user");
+  };
+  return operations(
+      users, [&shop](Time time) { return shop.ship(time); }, config, directory, clock);
 }
 
 json::object perform(const Config& config, const json::object& request, DataDir::Missing missing) {

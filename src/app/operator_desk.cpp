@@ -3,7 +3,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "audit/audit.hpp"
-#include "db/sqlite.hpp"
+#include "db/sql.hpp"
 
 namespace buyme::app {
 
@@ -25,8 +25,9 @@ OperatorDesk::OperatorDesk(Watched watched) : watched_(std::move(watched)) {}
 
 std::string OperatorDesk::trouble_without_looking() const {
   if (phase() == Phase::starting) return "The shop is starting.";
-  if (phase() == Phase::stopping || watched_.writer.stopping()) return "The shop is stopping.";
-  if (!watched_.writer.can_write()) return "Orders could not be written a moment ago.";
+  const auto& orders = watched_.orders;
+  if (phase() == Phase::stopping || (orders && orders->writer.stopping())) return "The shop is stopping.";
+  if (orders && !orders->writer.can_write()) return "Orders could not be written a moment ago.";
   return {};
 }
 
@@ -48,7 +49,7 @@ Awaitable<std::string> OperatorDesk::trouble() {
   if (begin) {
     const Executor here = co_await asio::this_coro::executor;
     asio::co_spawn(here, look_at_databases(look), asio::detached);
-    asio::co_spawn(watched_.writer_executor, look_at_order_store(look), asio::detached);
+    look_at_orders(look);
   }
   const Monotonic deadline = look->begun + limits::readiness_patience;
   while (!look->over() && watched_.clock.monotonic() < deadline) {
@@ -61,18 +62,27 @@ Awaitable<std::string> OperatorDesk::trouble() {
 }
 
 Awaitable<void> OperatorDesk::look_at_databases(std::shared_ptr<Look> look) {
-  auto work = [files = watched_.files]() -> Result<bool> {
-    return std::ranges::all_of(files, [](const std::string& file) { return db::answers(file); });
+  auto work = [databases = watched_.databases]() -> Result<bool> {
+    return std::ranges::all_of(databases, [](const auto& database) { return db::answers(database); });
   };
   const auto well = co_await watched_.database.run(std::move(work));
   look->database_well = well.has_value() && *well;
   look->database_answered = true;
 }
 
+void OperatorDesk::look_at_orders(const std::shared_ptr<Look>& look) {
+  if (watched_.orders) {
+    asio::co_spawn(watched_.orders->writer_executor, look_at_order_store(look), asio::detached);
+  } else {
+    look->orders_well = true;
+    look->orders_answered = true;
+  }
+}
+
 // A real write and its fsync: a full disk lets everything else through. A writer number that nobody uses is a
 // gap, as a restart leaves one.
 Awaitable<void> OperatorDesk::look_at_order_store(std::shared_ptr<Look> look) {
-  const auto number = co_await watched_.order_store.next_writer_number();
+  const auto number = co_await watched_.orders->store.next_writer_number();
   look->orders_well = number.has_value();
   look->orders_answered = true;
 }
@@ -122,6 +132,8 @@ constexpr http::Endpoint<OperatorDesk> table[] = {
     {Method::get, "/healthz", Access::anyone, health},
     {Method::get, "/readyz", Access::anyone, readiness},
     {Method::get, "/metrics", Access::operator_, show_metrics},
+};
+constexpr http::Endpoint<OperatorDesk> audit_table[] = {
     {Method::get, "/api/admin/audit", Access::admin, show_audit},
 };
 
@@ -129,6 +141,10 @@ constexpr http::Endpoint<OperatorDesk> table[] = {
 
 std::span<const http::Endpoint<OperatorDesk>> operator_endpoints() {
   return table;
+}
+
+std::span<const http::Endpoint<OperatorDesk>> audit_endpoints() {
+  return audit_table;
 }
 
 }  // namespace buyme::app

@@ -12,12 +12,14 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "audit/books.hpp"
 #include "core/pool.hpp"
+#include "db/address.hpp"
 #include "http/endpoint.hpp"
 #include "http/server.hpp"
 #include "order/service.hpp"
@@ -28,20 +30,24 @@ class OperatorDesk {
  public:
   enum class Phase : std::uint8_t { starting, serving, stopping };
 
-  // The parts of the shop that are looked at; all outlive the desk.
+  // What is looked at; all of it outlives the desk.
+  struct Orders {
+    order::OrderService& service;
+    order::OrderWriter& writer;
+    order::OrderStore& store;  // belongs to the writer's executor
+    Executor writer_executor;
+    db::DatabaseAddress place;
+  };
   struct Watched {
     http::Server& server;
-    order::OrderService& orders;
-    order::OrderWriter& writer;
-    order::OrderStore& order_store;  // belongs to the writer's executor
-    Executor writer_executor;
     Pool& hashing;
     Pool& database;
     Pool& audits;  // for this alone: an audit reads everything
     Clock& clock;
-    std::string order_file, payment_file;
-    std::vector<std::string> files;            // the databases that must answer
-    std::function<audit::Books()> read_books;  // of one moment; throws
+    std::optional<Orders> orders;                 // of a server that has them
+    std::optional<db::DatabaseAddress> payments;  // the same
+    std::vector<db::DatabaseAddress> databases;   // those that must answer
+    std::function<audit::Books()> read_books;     // of one moment; throws
   };
 
   explicit OperatorDesk(Watched watched);
@@ -49,7 +55,7 @@ class OperatorDesk {
   void enter(Phase phase) { phase_.store(phase); }
   Phase phase() const { return phase_.load(); }
 
-  // Empty when the shop serves, otherwise what is wrong. Looks at the databases at most once a second, and
+  // Empty when this server serves, otherwise what is wrong. Looks at the databases at most once a second, and
   // waits for them no longer than that.
   Awaitable<std::string> trouble();
   Awaitable<std::string> metrics();
@@ -60,6 +66,7 @@ class OperatorDesk {
  private:
   struct Look;
   Awaitable<void> look_at_databases(std::shared_ptr<Look> look);
+  void look_at_orders(const std::shared_ptr<Look>& look);
   Awaitable<void> look_at_order_store(std::shared_ptr<Look> look);
   std::string trouble_without_looking() const;
 
@@ -69,6 +76,7 @@ class OperatorDesk {
   std::shared_ptr<Look> look_;
 };
 
-std::span<const http::Endpoint<OperatorDesk>> operator_endpoints();
+std::span<const http::Endpoint<OperatorDesk>> operator_endpoints();  // of every server
+std::span<const http::Endpoint<OperatorDesk>> audit_endpoints();     // of those that may read all databases
 
 }  // namespace buyme::app

@@ -58,17 +58,21 @@ void append_stock(MetricsText& text, const order::StockBoard& board) {
   }
 }
 
-void append_backlog(MetricsText& text, const order::Backlog& orders, const payment::Backlog& payments) {
+void append_backlog(MetricsText& text, const order::Backlog& orders) {
   text.gauge("buyme_holds", "Unpaid orders that keep units, by how soon they expire.");
   text.sample({{"expires", "lapsed"}}, number(orders.holds_lapsed));
   text.sample({{"expires", "within_a_minute"}}, number(orders.holds_expiring - orders.holds_lapsed));
   text.sample({{"expires", "later"}}, number(orders.holds - orders.holds_expiring));
+  text.gauge("buyme_refunds_to_deliver", "Refunds that the payment service has not taken over.");
+  text.sample(number(orders.refunds_to_deliver));
+}
+
+void append_backlog(MetricsText& text, const payment::Backlog& payments) {
   text.gauge("buyme_payment_attempts_open", "Attempts whose outcome the order service has not been told of.");
   text.sample(number(payments.attempts_open));
   text.gauge("buyme_payment_attempts_unknown", "Of them, those that the provider has not answered.");
   text.sample(number(payments.attempts_unknown));
-  text.gauge("buyme_refunds", "Refunds that have not been made.");
-  text.sample({{"state", "to_deliver"}}, number(orders.refunds_to_deliver));
+  text.gauge("buyme_refunds", "Refunds taken over that have not been made.");
   text.sample({{"state", "waiting"}}, number(payments.refunds_waiting));
   text.sample({{"state", "retried"}}, number(payments.refunds_retried));
 }
@@ -79,20 +83,27 @@ void append_backlog(MetricsText& text, const order::Backlog& orders, const payme
 Awaitable<std::string> OperatorDesk::metrics() {
   std::string out;
   MetricsText text(out);
-  append_orders(text, watched_.orders, watched_.writer);
-  append_stock(text, watched_.orders.board());
+  if (watched_.orders) {
+    append_orders(text, watched_.orders->service, watched_.orders->writer);
+    append_stock(text, watched_.orders->service.board());
+  }
   text.gauge("buyme_pool_queue", "Work that waits for a thread of a pool.");
   text.sample({{"pool", "hash"}}, static_cast<double>(watched_.hashing.waiting()));
   text.sample({{"pool", "database"}}, static_cast<double>(watched_.database.waiting()));
   watched_.server.append_metrics(text);
 
-  auto read_orders = [path = watched_.order_file, now = watched_.clock.now()] {
-    return order::read_backlog(path, now);
-  };
-  const auto orders = co_await watched_.database.run(std::move(read_orders));
-  auto read_payments = [path = watched_.payment_file] { return payment::read_backlog(path); };
-  const auto payments = co_await watched_.database.run(std::move(read_payments));
-  if (orders && payments) append_backlog(text, *orders, *payments);
+  const std::string* const order_file = watched_.orders ? watched_.orders->place.file() : nullptr;
+  if (order_file != nullptr) {
+    auto read = [path = *order_file, now = watched_.clock.now()] { return order::read_backlog(path, now); };
+    const auto orders = co_await watched_.database.run(std::move(read));
+    if (orders) append_backlog(text, *orders);
+  }
+  const std::string* const payment_file = watched_.payments ? watched_.payments->file() : nullptr;
+  if (payment_file != nullptr) {
+    auto read = [path = *payment_file] { return payment::read_backlog(path); };
+    const auto payments = co_await watched_.database.run(std::move(read));
+    if (payments) append_backlog(text, *payments);
+  }
   co_return out;
 }
 

@@ -8,11 +8,11 @@ namespace {
 
 using enum RoutingTable;
 
-constexpr RoutingTable all_tables[] = {users,    account_endings, products,  orders,
-                                       payments, payment_records, operation, documentation};
+constexpr RoutingTable all_tables[] = {users,           account_endings, products, orders,       payments,
+                                       payment_records, operation,       books,    documentation};
 constexpr RoutingTable user_tables[] = {users, account_endings, operation, documentation};
 constexpr RoutingTable product_tables[] = {products, operation, documentation};
-constexpr RoutingTable order_tables[] = {orders, order_calls, operation, documentation};
+constexpr RoutingTable order_tables[] = {orders, order_calls, operation, books, documentation};
 constexpr RoutingTable payment_tables[] = {payments, payment_records, payment_calls, operation,
                                            documentation};
 

@@ -27,6 +27,7 @@ enum class RoutingTable : std::uint8_t {
   payment_records,  // payment::record_endpoints
   payment_calls,    // payment::internal_endpoints
   operation,        // operator_endpoints
+  books,            // audit_endpoints
   documentation,    // documentation_endpoints
 };
 

@@ -52,6 +52,8 @@ std::vector<Row> rows_of(RoutingTable table) {
       return rows(payment::internal_endpoints());
     case RoutingTable::operation:
       return rows(operator_endpoints());
+    case RoutingTable::books:
+      return rows(audit_endpoints());
     case RoutingTable::documentation:
       return rows(documentation_endpoints());
   }

@@ -27,8 +27,10 @@ class DatabaseAddress {
   DatabaseAddress(MysqlAddress server) : place_(std::move(server)) {}
 
   // Exactly one of them is not null.
-  const std::string* file() const { return std::get_if<std::string>(&place_); }
-  const MysqlAddress* mysql() const { return std::get_if<MysqlAddress>(&place_); }
+  const std::string* file() const& { return std::get_if<std::string>(&place_); }
+  const MysqlAddress* mysql() const& { return std::get_if<MysqlAddress>(&place_); }
+  const std::string* file() && = delete;  // it would point into what is gone
+  const MysqlAddress* mysql() && = delete;
 
  private:
   std::variant<std::string, MysqlAddress> place_;

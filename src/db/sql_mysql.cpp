@@ -6,6 +6,7 @@
 
 #include "core/limits.hpp"
 #include "core/random.hpp"
+#include "db/sql.hpp"
 
 namespace buyme::db {
 
@@ -125,6 +126,17 @@ void prepare_mysql(const MysqlAddress& server, std::span<const Migration> migrat
              "version INTEGER PRIMARY KEY, name VARCHAR(100) NOT NULL, checksum VARCHAR(16) NOT NULL, "
              "done INTEGER NOT NULL) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
   for (const Migration& migration : migrations) apply(session, migration);
+}
+
+bool answers(const DatabaseAddress& address) {
+  if (const std::string* file = address.file()) return answers(*file);
+  try {
+    soci::session session;
+    open_mysql(session, *address.mysql(), limits::sql_connect_timeout);
+    return true;
+  } catch (const soci::soci_error&) {
+    return false;
+  }
 }
 
 }  // namespace buyme::db

@@ -122,10 +122,6 @@ void RedisDenylist::start() {
       });
 }
 
-void RedisDenylist::learn(std::span<const Denial> denials) {
-  state_->local->deny(denials);
-}
-
 void RedisDenylist::deny(std::span<const Denial> denials) {
   if (denials.empty()) return;
   state_->local->deny(denials);

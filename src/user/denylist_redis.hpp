@@ -7,9 +7,10 @@
 // is told again. So what was denied while Redis was away, or before it lost its data, reaches everybody in
 // the end, in whichever order servers and Redis come back.
 //
-// While Redis is away a denial is in force on the server that made it and on whichever starts later (it reads
-// the database). The others go on accepting the token until Redis is back, at most for the rest of its
-// lifetime; current() says so. The database stays the truth: the Redis of the denylist need not be durable.
+// While Redis is away a denial is in force on the server that made it and on whichever of the user service
+// starts later (it reads the database, and tells what it finds there). The others go on accepting the token
+// until Redis is back, at most for the rest of its lifetime; current() says so. The database stays the truth:
+// the Redis of the denylist need not be durable.
 //
 // Expiry is judged by each server's clock; entries stay in Redis for limits::denylist_pause longer.
 #pragma once
@@ -23,7 +24,7 @@
 
 namespace buyme::user {
 
-// Thread safety: as the port says; learn() and current() as well. start() once; destroyed before the
+// Thread safety: as the port says; current() as well. start() once; destroyed before the
 // execution context of `executor`, which stands still by then or on which it is destroyed. The clock outlives
 // the context.
 class RedisDenylist final : public Denylist {
@@ -32,9 +33,6 @@ class RedisDenylist final : public Denylist {
   ~RedisDenylist() override;
 
   void start();
-
-  // In force here and told to nobody: what the database knows at start.
-  void learn(std::span<const Denial> denials);
 
   void deny(std::span<const Denial> denials) override;
   bool denies(UserId user, std::string_view session) const override;

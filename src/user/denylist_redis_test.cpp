@@ -66,16 +66,6 @@ TEST_F(DenylistRedis, AServerThatStartsReadsWhatWasDeniedBefore) {
   close(a), close(b);
 }
 
-TEST_F(DenylistRedis, WhatTheDatabaseKnowsIsInForceAndToldToNobody) {
-  auto a = open_and_wait();
-  const Denial known = session("s-1");
-  a->learn({&known, 1});
-  deny(*a, session("s-2"));
-  EXPECT_TRUE(a->denies(UserId{1}, "s-1"));
-  EXPECT_TRUE(loop_.eventually([&] { return server_.ask({"ZCARD", "{denylist}"}) == ":1\r\n"; }));
-  close(a);
-}
-
 TEST_F(DenylistRedis, WhatExpiredLeavesRedis) {
   auto a = open_and_wait();
   deny(*a, {"old", UserId{1}, clock_->now() - limits::denylist_pause - Milliseconds{1}});

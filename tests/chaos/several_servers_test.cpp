@@ -79,7 +79,7 @@ class SeveralServers : public ::testing::Test {
     EXPECT_EQ(at_first.complaints(), std::vector<std::string>{});
     EXPECT_EQ(at_second.complaints(), std::vector<std::string>{});
 
-    std::this_thread::sleep_for(2 * limits::ledger_refresh);  // what one sold, the other's board shows by then
+    std::this_thread::sleep_for(2 * limits::ledger_refresh);  // what one sold, the other's board shows then
     std::vector<Purchase> all = at_first.purchases();
     all.insert(all.end(), at_second.purchases().begin(), at_second.purchases().end());
     for (auto& shop : shops) {

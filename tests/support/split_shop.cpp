@@ -1,0 +1,80 @@
+#include "support/split_shop.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "db/mysql.hpp"
+
+namespace buyme::test {
+
+namespace {
+
+// One that nobody listens on now. Servers that ask each other must know each other's before they start.
+std::uint16_t free_port() {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  const bool found = ::bind(descriptor, any, size) == 0 && ::getsockname(descriptor, any, &size) == 0;
+  ::close(descriptor);
+  if (!found) throw std::runtime_error("no free port");
+  return ntohs(address.sin_port);
+}
+
+void make_databases(const MariadbServer& server, std::string_view prefix) {
+  db::MysqlSettings settings;
+  settings.host = server.host();
+  settings.port = server.port();
+  settings.user = server.user();
+  settings.password = server.password();
+  db::Mysql connection(settings);
+  for (const auto* service : {"user", "product", "order", "payment", "provider"}) {
+    connection.query(fmt::format("CREATE DATABASE `{}_{}`", prefix, service));
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(Role role) {
+  static constexpr std::string_view names[] = {"user", "product", "order", "payment"};
+  return names[static_cast<std::size_t>(role)];
+}
+
+SplitShop::SplitShop(Arguments more) {
+  const std::string prefix = MariadbServer::new_database_name();
+  make_databases(database_, prefix);
+  for (auto& port : ports_) port = free_port();
+  environment_ = {"BUYME_DATABASE_HOST=" + database_.host(),
+                  fmt::format("BUYME_DATABASE_PORT={}", database_.port()),
+                  "BUYME_DATABASE_USER=" + database_.user(),
+                  "BUYME_DATABASE_PASSWORD=" + database_.password(),
+                  "BUYME_DATABASE_PREFIX=" + prefix,
+                  fmt::format("BUYME_REDIS_SERVERS=127.0.0.1:{}", redis_.port()),
+                  "BUYME_USER_TOKEN_KEY=a key that only these tests sign with",
+                  fmt::format("BUYME_SERVICES_CREDENTIAL={}", credential)};
+  for (const Role role : {Role::product, Role::order, Role::payment}) {
+    std::string variable = fmt::format("BUYME_SERVICES_{}=127.0.0.1:{}", name_of(role), port(role));
+    for (char& letter : variable) {
+      if (letter == '=') break;
+      letter = static_cast<char>(std::toupper(letter));
+    }
+    environment_.push_back(std::move(variable));
+  }
+  environment_.insert(environment_.end(), more.begin(), more.end());
+  for (const Role role : {Role::order, Role::payment, Role::product, Role::user}) {
+    auto& server = servers_[static_cast<std::size_t>(role)];
+    server = std::make_unique<ShopProcess>(
+        place_.path() / name_of(role),
+        Arguments{"--role", std::string(name_of(role)), "--set", fmt::format("server.port={}", port(role))});
+    for (const std::string& setting : environment_) server->set_environment(setting);
+    server->start();
+  }
+}
+
+}  // namespace buyme::test
