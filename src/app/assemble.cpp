@@ -180,17 +180,18 @@ struct Shop::Parts {
         key(load_or_create_token_key(file("token.key"))),
         hashing("hash", static_cast<std::size_t>(config.user.hash_threads), limits::hash_queue),
         database("database", static_cast<std::size_t>(config.pools.read_threads), limits::read_queue),
+        lists("lists", 1, limits::list_queue, limits::list_rest),
         user_store(user::open_user_store(file("user.sqlite"), sessions())),
-        users(user_settings(config), *user_store, *denylist, hashing, database, key, *clock, log),
+        users(user_settings(config), *user_store, *denylist, hashing, database, lists, key, *clock, log),
         order_store(order::make_sqlite_order_store(file("order.sqlite"), log)),
-        order_reads(order::make_sqlite_order_reads(file("order.sqlite"), database)),
+        order_reads(order::make_sqlite_order_reads(file("order.sqlite"), database, lists)),
         gate(stock::make_local_gate()),
         order_writer(writer_settings(config), *order_store, *order_reads, *gate, board, *clock,
                      writer.context().get_executor(), homes_of(io, writer), log),
         orders(order_writer, *order_store, *order_reads, board, *clock, log),
         account_ending(*user_store, *denylist, orders, database, *clock, log),
         product_store(product::make_sql_product_store(file("product.sqlite"), sessions(), log)),
-        products(*product_store, orders, database, *clock, log),
+        products(*product_store, orders, database, lists, *clock, log),
         payment_store(payment::make_sql_payment_store(file("payment.sqlite"), log)),
         provider(payment::make_simulated_provider(provider_settings(config, file("provider.sqlite")), *clock,
                                                   log)),
@@ -207,6 +208,7 @@ struct Shop::Parts {
               writer.context().get_executor(),
               hashing,
               database,
+              lists,
               audits,
               *clock,
               file("order.sqlite"),
@@ -225,7 +227,8 @@ struct Shop::Parts {
   }
 
   std::string file(std::string_view name) const { return config.data_dir + "/" + std::string(name); }
-  std::size_t sessions() const { return static_cast<std::size_t>(config.pools.read_threads); }
+  // As many as threads of the pools that ask: those for reads, and the one for lists.
+  std::size_t sessions() const { return static_cast<std::size_t>(config.pools.read_threads) + 1; }
 
   void start_orders();
   void start_jobs();
@@ -241,6 +244,7 @@ struct Shop::Parts {
 
   TokenKey key;
   Pool hashing, database;
+  Pool lists;  // what the back office reads of everybody: one at a time, with rests, so that buyers go first
   Pool audits{"audit", 1, limits::audit_queue};
   std::unique_ptr<user::UserStore> user_store;
   std::unique_ptr<user::Denylist> denylist = user::make_local_denylist(*clock);
@@ -324,7 +328,8 @@ bool Shop::Parts::stop(std::chrono::milliseconds deadline) {
   if (rounds_ended.valid()) in_time = rounds_ended.wait_for(left()) == std::future_status::ready && in_time;
   io.stop();
   writer.stop();
-  for (Pool* pool : {&hashing, &database, &audits}) pool->stop();  // their work uses the stores and services
+  for (Pool* pool : {&hashing, &database, &lists, &audits})
+    pool->stop();  // their work uses the stores and services
   return in_time;
 }
 

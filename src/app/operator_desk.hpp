@@ -35,6 +35,7 @@ class OperatorDesk {
     Executor writer_executor;
     Pool& hashing;
     Pool& database;
+    Pool& lists;
     Pool& audits;  // for this alone: an audit reads everything
     Clock& clock;
     std::string order_file, payment_file;

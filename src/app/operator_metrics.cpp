@@ -84,6 +84,7 @@ Awaitable<std::string> OperatorDesk::metrics() {
   text.gauge("buyme_pool_queue", "Work that waits for a thread of a pool.");
   text.sample({{"pool", "hash"}}, static_cast<double>(watched_.hashing.waiting()));
   text.sample({{"pool", "database"}}, static_cast<double>(watched_.database.waiting()));
+  text.sample({{"pool", "lists"}}, static_cast<double>(watched_.lists.waiting()));
   watched_.server.append_metrics(text);
 
   auto read_orders = [path = watched_.order_file, now = watched_.clock.now()] {

@@ -18,8 +18,8 @@ struct UserDesk::Parts {
         store(user::open_user_store(directory / audit::file_name(audit::File::user), 1)),
         hashing("hash", 1, limits::hash_queue),
         database("database", 1, limits::read_queue),
-        users({.access_token_seconds = token_seconds}, *store, *denylist, hashing, database, key, *clock,
-              std::move(log)) {}
+        users({.access_token_seconds = token_seconds}, *store, *denylist, hashing, database, database, key,
+              *clock, std::move(log)) {}
 
   std::unique_ptr<Clock> clock = make_system_clock();
   TokenKey key;

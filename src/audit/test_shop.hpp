@@ -11,6 +11,7 @@
 #include "audit/snapshot.hpp"
 #include "embedded/order_schema.hpp"
 #include "embedded/order_schema_fulfilment.hpp"
+#include "embedded/order_schema_lists.hpp"
 #include "embedded/payment_schema.hpp"
 #include "embedded/product_schema.hpp"
 #include "embedded/provider_schema.hpp"
@@ -31,7 +32,7 @@ inline std::vector<std::string_view> schema_of(File file) {
     case File::payment:
       return {embedded::payment_schema};
     case File::order:
-      return {embedded::order_schema, embedded::order_schema_fulfilment};
+      return {embedded::order_schema, embedded::order_schema_fulfilment, embedded::order_schema_lists};
   }
   return {};
 }

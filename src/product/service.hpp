@@ -121,7 +121,9 @@ struct AddedWish {
 
 class ProductService {
  public:
-  ProductService(ProductStore& store, order::OrderApi& orders, Pool& database, Clock& clock, Log log);
+  // The export reads all products on `lists`, everything else is done on `database`.
+  ProductService(ProductStore& store, order::OrderApi& orders, Pool& database, Pool& lists, Clock& clock,
+                 Log log);
 
   // Errors: idempotency_mismatch; overloaded and store_unavailable: nothing was registered; outcome_unknown:
   // it may have been, and if so the sweeper finishes it.
@@ -172,6 +174,7 @@ class ProductService {
   ProductStore& store_;
   order::OrderApi& orders_;
   Pool& database_;
+  Pool& lists_;
   Clock& clock_;
   Log log_;
   EditLocks locks_;

@@ -49,7 +49,7 @@ class CatalogueTest : public testing::Test {
   // A new process over the same file; what was under way is gone.
   void restart() {
     router.emplace();
-    service.emplace(*store, orders, pool, *clock, make_null_log());
+    service.emplace(*store, orders, pool, pool, *clock, make_null_log());
     router->mount(*service, endpoints());
   }
 

@@ -65,7 +65,7 @@ struct TestShop {
 
   explicit TestShop(UserSettings settings = {.password_cost = cheap}, std::size_t hash_queue = 16)
       : hashing("hash", 2, hash_queue),
-        service(settings, *store, *denylist, hashing, database, key, clock, make_null_log()),
+        service(settings, *store, *denylist, hashing, database, database, key, clock, make_null_log()),
         ending(*store, *denylist, orders, database, clock, make_null_log()) {}
 
   static SignUp kim() {
