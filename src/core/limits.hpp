@@ -85,7 +85,7 @@ inline constexpr auto checkpoint_pause = 250ms;
 // Pools
 inline constexpr std::size_t hash_queue = 256;
 inline constexpr std::size_t read_queue = 4'096;
-inline constexpr std::size_t list_queue = 256;  // lists of everybody's orders or accounts, read one at a time; ...
+inline constexpr std::size_t list_queue = 256;  // lists of everybody's orders or accounts, one at a time; ...
 inline constexpr int list_rest = 3;             // ... then so many times as long is left to the buyers
 inline constexpr std::size_t page_default = 20;
 inline constexpr std::size_t page_max = 100;
