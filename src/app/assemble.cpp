@@ -189,9 +189,9 @@ struct Shop::Parts {
         order_writer(writer_settings(config), *order_store, *order_reads, *gate, board, *clock,
                      writer.context().get_executor(), homes_of(io, writer), log),
         orders(order_writer, *order_store, *order_reads, board, *clock, log),
-        account_ending(*user_store, *denylist, orders, database, *clock, log),
         product_store(product::make_sql_product_store(file("product.sqlite"), sessions(), log)),
         products(*product_store, orders, database, lists, *clock, log),
+        account_ending(*user_store, *denylist, orders, products, database, *clock, log),
         payment_store(payment::make_sql_payment_store(file("payment.sqlite"), log)),
         provider(payment::make_simulated_provider(provider_settings(config, file("provider.sqlite")), *clock,
                                                   log)),
@@ -256,10 +256,10 @@ struct Shop::Parts {
   std::unique_ptr<stock::StockGate> gate;
   order::OrderWriter order_writer;
   order::OrderService orders;
-  user::AccountEnding account_ending;
 
   std::unique_ptr<product::ProductStore> product_store;
   product::ProductService products;
+  user::AccountEnding account_ending;
 
   std::unique_ptr<payment::PaymentStore> payment_store;
   std::unique_ptr<payment::PaymentProvider> provider;

@@ -17,6 +17,7 @@
 #include "embedded/provider_schema.hpp"
 #include "embedded/user_schema.hpp"
 #include "embedded/user_schema_sessions.hpp"
+#include "embedded/user_schema_wishes.hpp"
 
 namespace buyme::audit {
 
@@ -24,7 +25,7 @@ namespace buyme::audit {
 inline std::vector<std::string_view> schema_of(File file) {
   switch (file) {
     case File::user:
-      return {embedded::user_schema, embedded::user_schema_sessions};
+      return {embedded::user_schema, embedded::user_schema_sessions, embedded::user_schema_wishes};
     case File::product:
       return {embedded::product_schema};
     case File::provider:

@@ -15,6 +15,7 @@
 #include "core/log.hpp"
 #include "core/pool.hpp"
 #include "order/api.hpp"
+#include "product/api.hpp"
 #include "product/edit_locks.hpp"
 #include "product/store.hpp"
 
@@ -119,7 +120,7 @@ struct AddedWish {
   bool found = false;  // it was there
 };
 
-class ProductService {
+class ProductService final : public ProductApi {
  public:
   // The export reads all products on `lists`, everything else is done on `database`.
   ProductService(ProductStore& store, order::OrderApi& orders, Pool& database, Pool& lists, Clock& clock,
@@ -151,6 +152,7 @@ class ProductService {
   Awaitable<Result<WishView>> set_wish_note(UserId user, ProductId product, std::string note);
   Awaitable<Result<WishView>> wish(UserId user, ProductId product);
   Awaitable<Result<void>> remove_wish(UserId user, ProductId product);
+  Awaitable<Result<void>> forget_user(UserId user) override;
   Awaitable<Result<WishPage>> wishes(UserId user, std::optional<std::int64_t> before, std::size_t limit);
 
   // Spawned once, on any executor: finishes what is DRAFT and what is pending, at once and then every

@@ -6,6 +6,7 @@
 #include "db/sql.hpp"
 #include "embedded/user_schema.hpp"
 #include "embedded/user_schema_sessions.hpp"
+#include "embedded/user_schema_wishes.hpp"
 #include "user/store_sessions.hpp"
 
 namespace buyme::user {
@@ -13,7 +14,8 @@ namespace buyme::user {
 namespace {
 
 constexpr db::Migration migrations[] = {{1, "accounts", embedded::user_schema},
-                                        {2, "sessions", embedded::user_schema_sessions}};
+                                        {2, "sessions", embedded::user_schema_sessions},
+                                        {3, "wishes of ended accounts", embedded::user_schema_wishes}};
 
 #define BUYME_USER_COLUMNS "user_id, email, name, phone, address, role, created_at, password_hash"
 

@@ -60,13 +60,26 @@ class RememberedOrders final : public order::OrderApi {
   static Failure unexpected() { return {Error::internal, "accounts do not ask this"}; }
 };
 
+// A product service that remembers whom it was to forget, and fails on demand.
+class RememberedProducts final : public product::ProductApi {
+ public:
+  Awaitable<Result<void>> forget_user(UserId user) override {
+    if (failures > 0 && failures-- > 0) co_return Failure(Error::overloaded, "busy");
+    forgotten.push_back(user);
+    co_return Result<void>();
+  }
+
+  std::vector<UserId> forgotten;
+  int failures = 0;  // calls that fail before the next that succeeds
+};
+
 struct TestShop {
   static constexpr PasswordCost cheap{.memory_kib = 8, .passes = 1};
 
   explicit TestShop(UserSettings settings = {.password_cost = cheap}, std::size_t hash_queue = 16)
       : hashing("hash", 2, hash_queue),
         service(settings, *store, *denylist, hashing, database, database, key, clock, make_null_log()),
-        ending(*store, *denylist, orders, database, clock, make_null_log()) {}
+        ending(*store, *denylist, orders, products, database, clock, make_null_log()) {}
 
   static SignUp kim() {
     return {.name = "김철수",
@@ -92,6 +105,7 @@ struct TestShop {
   std::unique_ptr<UserStore> store = open_user_store(directory.file("user.db"), 2);
   std::unique_ptr<Denylist> denylist = make_local_denylist(clock);
   RememberedOrders orders;
+  RememberedProducts products;
   Pool hashing;
   Pool database{"database", 2, 64};
   UserService service;
