@@ -150,6 +150,9 @@ payment::SimulatedProviderSettings provider_settings(const Config& config, std::
   settings.success_rate = config.payment.success_rate;
   settings.latency = Milliseconds{config.payment.latency_ms};
   settings.seed = static_cast<std::uint64_t>(config.payment.seed);
+  settings.decline_amounts = amounts_of("payment.decline_amounts", config.payment.decline_amounts);
+  settings.timeout_amounts = amounts_of("payment.timeout_amounts", config.payment.timeout_amounts);
+  settings.silence = 2 * Milliseconds{config.payment.timeout_ms};
   return settings;
 }
 

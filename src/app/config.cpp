@@ -138,6 +138,10 @@ const std::array rows{
         "after this a payment's outcome is unknown and is asked for again"},
     Row{"payment.seed", "", Integer{BUYME_AT(std::int64_t, payment.seed), 0, any_positive},
         "decides which simulated payments succeed"},
+    Row{"payment.decline_amounts", "", List{BUYME_AT(std::vector<std::string>, payment.decline_amounts)},
+        "amounts that a simulated payment is always declined for"},
+    Row{"payment.timeout_amounts", "", List{BUYME_AT(std::vector<std::string>, payment.timeout_amounts)},
+        "amounts that are always charged and whose first answer is lost"},
     Row{"user.access_token_seconds", "",
         Integer{BUYME_AT(std::int64_t, user.access_token_seconds), 1,
                 std::chrono::seconds{limits::longest_access_token}.count()},
@@ -303,9 +307,10 @@ std::optional<Value> value_of(const toml::node& node, const Row& row) {
     std::string joined;
     for (const auto& each : *array) {
       const auto* entry = each.as_string();
-      if (entry == nullptr) return std::nullopt;
+      const auto* number = each.as_integer();
+      if (entry == nullptr && number == nullptr) return std::nullopt;
       if (!joined.empty()) joined += ',';
-      joined += entry->get();
+      joined += entry != nullptr ? entry->get() : fmt::to_string(number->get());
     }
     return Value{joined};
   }

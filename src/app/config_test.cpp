@@ -182,6 +182,27 @@ TEST_F(ConfigTest, AListIsAnArrayInTheFileAndOneTextElsewhere) {
   EXPECT_NE(refusal({.file = file("data_dir = [\"a\"]\n"), .environment = {}, .flags = {}}), "");
 }
 
+TEST_F(ConfigTest, AmountsAreWholeNumbersInOneListOnly) {
+  const Config config =
+      load_config({.file = file("[payment]\ndecline_amounts = [9002, 9001]\ntimeout_amounts = [\"9003\"]\n"),
+                   .environment = {},
+                   .flags = {}});
+  EXPECT_EQ(amounts_of("", config.payment.decline_amounts), (std::vector<std::int64_t>{9'001, 9'002}));
+  EXPECT_EQ(amounts_of("", config.payment.timeout_amounts), std::vector<std::int64_t>{9'003});
+  const auto set = [](const std::string& declined, const std::string& lost) {
+    return Sources{.file = "",
+                   .environment = {},
+                   .flags = {{"--set", "payment.decline_amounts", declined},
+                             {"--set", "payment.timeout_amounts", lost}}};
+  };
+  EXPECT_EQ(load_config(set("9001,0", "9003")).payment.decline_amounts.size(), 2u);
+  for (const std::string wrong : {"90.01", "-1", "1e3", "9001 9002", "1000000000000001"}) {
+    EXPECT_NE(refusal(set(wrong, "none")).find("payment.decline_amounts"), std::string::npos) << wrong;
+    EXPECT_NE(refusal(set("none", wrong)).find("payment.timeout_amounts"), std::string::npos) << wrong;
+  }
+  EXPECT_NE(refusal(set("9001,9002", "9002")), "");
+}
+
 TEST_F(ConfigTest, ASecretIsLongEnoughAndNeverShown) {
   const auto with = [](const std::string& token) {
     return Sources{.file = "", .environment = {"BUYME_SERVER_OPERATOR_TOKEN=" + token}, .flags = {}};

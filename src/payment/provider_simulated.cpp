@@ -2,6 +2,8 @@
 // yet made, and meets it booked when it asks again later. Both halves of "unknown" occur that way.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/random.hpp"
 #include "db/group_commit.hpp"
 #include "embedded/provider_schema.hpp"
@@ -41,9 +43,14 @@ std::optional<Charge> read_charge(soci::session& session, AttemptId id) {
   return charge;
 }
 
-Result<ChargeOutcome> book_charge(soci::session& session, const ChargeRequest& request, int outcome,
-                                  Time now) {
-  if (const auto known = read_charge(session, request.key)) {
+struct Booked {
+  ChargeOutcome outcome = ChargeOutcome::unknown;
+  bool fresh = false;  // not a repeat
+};
+
+Result<Booked> book_charge(soci::session& session, const ChargeRequest& request, int outcome, Time now) {
+  const auto known = read_charge(session, request.key);
+  if (known) {
     if (known->order != request.order.value || known->amount != request.amount) {
       return Failure(Error::idempotency_mismatch, "This key belongs to another charge.");
     }
@@ -54,7 +61,7 @@ Result<ChargeOutcome> book_charge(soci::session& session, const ChargeRequest& r
     session << insert_charge, soci::use(key), soci::use(order), soci::use(amount), soci::use(outcome),
         soci::use(charged_at);
   }
-  return outcome == booked_success ? ChargeOutcome::succeeded : ChargeOutcome::declined;
+  return Booked{outcome == booked_success ? ChargeOutcome::succeeded : ChargeOutcome::declined, !known};
 }
 
 Result<void> book_refund(soci::session& session, const ChargeRefund& request, Time now) {
@@ -90,11 +97,14 @@ class SimulatedProvider final : public PaymentProvider {
   Awaitable<Result<ChargeOutcome>> charge(ChargeRequest request) override {
     if (settings_.latency.count() > 0) co_await clock_.sleep_for(settings_.latency);
     // Named, not written into the call: g++ 12 destroys a lambda's captures twice there.
-    auto job = [request, outcome = outcome_of(request.key), now = clock_.now()](soci::session& session) {
+    auto job = [request, outcome = outcome_of(request), now = clock_.now()](soci::session& session) {
       return book_charge(session, request, outcome, now);
     };
-    auto booked = co_await book_.run(std::move(job));
-    co_return booked;
+    const auto booked = co_await book_.run(std::move(job));
+    if (!booked) co_return booked.error();
+    const bool silent = booked->fresh && is_among(settings_.timeout_amounts, request.amount);
+    if (silent) co_await clock_.sleep_for(settings_.silence);
+    co_return booked->outcome;
   }
 
   Awaitable<Result<void>> refund(ChargeRefund request) override {
@@ -107,8 +117,13 @@ class SimulatedProvider final : public PaymentProvider {
   }
 
  private:
-  int outcome_of(AttemptId key) const {
-    Random random(settings_.seed, fmt::format("charge:{}", key.value));
+  static bool is_among(const std::vector<Money>& amounts, Money amount) {
+    return std::ranges::find(amounts, amount) != amounts.end();
+  }
+  int outcome_of(const ChargeRequest& request) const {
+    if (is_among(settings_.decline_amounts, request.amount)) return booked_decline;
+    if (is_among(settings_.timeout_amounts, request.amount)) return booked_success;
+    Random random(settings_.seed, fmt::format("charge:{}", request.key.value));
     return random.chance(settings_.success_rate) ? booked_success : booked_decline;
   }
 
