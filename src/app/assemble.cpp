@@ -163,6 +163,7 @@ http::ServerSettings server_settings(const Config& config) {
   settings.trusted = config.auth == Auth::trusted;
   settings.max_connections = static_cast<std::size_t>(config.server.max_connections);
   settings.max_streams = std::min(limits::max_streams, settings.max_connections / 2);
+  settings.address_streams = static_cast<std::size_t>(config.rate.address_streams);
   settings.allowed_origins = config.server.allowed_origins;
   settings.trusted_proxies = config.server.trusted_proxies;
   settings.forwarded_by = config.server.forwarded_by;

@@ -123,6 +123,8 @@ const std::array rows{
         "changing requests from one address, loopback apart; 0 is any number"},
     Row{"rate.address_burst", "", Integer{BUYME_AT(std::int64_t, rate.address_burst), 1, 1'000'000},
         "and at once, after a pause"},
+    Row{"rate.address_streams", "", Integer{BUYME_AT(std::int64_t, rate.address_streams), 0, 1'000'000},
+        "listeners to live stock from one address, loopback apart; more are answered 429; 0 is any number"},
     Row{"order.hold_seconds", "", Integer{BUYME_AT(std::int64_t, order.hold_seconds), 1, 30 * day_seconds},
         "how long an unpaid order keeps its units"},
     Row{"order.payment_grace_seconds", "",

@@ -43,6 +43,7 @@ struct Config {
     std::int64_t account_burst = limits::account_burst;
     std::int64_t address_per_second = limits::address_rate;
     std::int64_t address_burst = limits::address_burst;
+    std::int64_t address_streams = limits::address_streams;  // 0: any number
   };
   struct Order {
     std::int64_t hold_seconds = 600;

@@ -41,6 +41,7 @@ inline constexpr std::size_t metrics_products = 200;  // the newest; each is fou
 
 // Server-sent events
 inline constexpr std::size_t max_streams = 5'000;           // listeners per process; past it: 503 OVERLOADED
+inline constexpr std::size_t address_streams = 100;         // and of one address; past it: 429
 inline constexpr auto stream_tick = 20ms;                   // a thread looks at some of its listeners, ...
 inline constexpr auto stream_period = 100ms;                // ... and at each of them this often at most
 inline constexpr std::size_t stream_burst = 100;            // listeners written to per tick and thread

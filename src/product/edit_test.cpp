@@ -13,6 +13,16 @@ constexpr std::string_view replacement =
     R"({"productName":"Coat","productDescription":"Warm","productPrice":70,"productStock":9,)"
     R"("productType":"RESERVED","opensAt":"2026-03-01T12:00:00+09:00","perUserLimit":2})";
 
+TEST_F(EditTest, OnlyADescriptionHasLines) {
+  make();
+  const Answer changed = call(Method::patch, "/api/products/1", R"({"productDescription":"a\r\nb\n"})");
+  EXPECT_EQ(changed.status, 200) << changed.body;
+  EXPECT_EQ(changed.text("productDescription"), "a\nb\n");
+  EXPECT_EQ(call(Method::patch, "/api/products/1", R"({"productDescription":"a\rb"})").status, 400);
+  EXPECT_EQ(call(Method::patch, "/api/products/1", R"({"productDescription":"a\tb"})").status, 400);
+  EXPECT_EQ(call(Method::patch, "/api/products/1", R"({"productName":"a\nb"})").status, 400);
+}
+
 TEST_F(EditTest, PutReplacesEverything) {
   make();
   const Answer before = get("/api/products/1");
