@@ -88,7 +88,7 @@ def make_sense(operation, case):
     if match is not None and not re.fullmatch(r'[*]|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*', match):
         case.headers["If-Match"] = "*"
     if operation == "importProducts":
-        case.body = "productName,productDescription,productPrice,productStock,productType\nFuzz,,1,5,NORMAL\n"
+        case.body = "productName,productDescription,productPrice,productStock,productType\nFuzz,\"Two\nlines\",1,5,NORMAL\n"
     if not isinstance(case.body, dict):
         return
     if operation in ("registerProduct", "replaceProduct", "changeProduct"):

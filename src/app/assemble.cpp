@@ -19,6 +19,8 @@
 #include "payment/internal_endpoints.hpp"
 #include "payment/remote.hpp"
 #include "product/endpoints.hpp"
+#include "product/internal_endpoints.hpp"
+#include "product/remote.hpp"
 #include "user/endpoints.hpp"
 
 namespace buyme::app {
@@ -32,6 +34,7 @@ http::ServerSettings server_settings(const Config& config) {
   settings.trusted = config.auth == Auth::trusted;
   settings.max_connections = static_cast<std::size_t>(config.server.max_connections);
   settings.max_streams = std::min(limits::max_streams, settings.max_connections / 2);
+  settings.address_streams = static_cast<std::size_t>(config.rate.address_streams);
   settings.allowed_origins = config.server.allowed_origins;
   settings.trusted_proxies = config.server.trusted_proxies;
   settings.forwarded_by = config.server.forwarded_by;
@@ -70,8 +73,14 @@ struct Shop::Parts {
     } else {
       orders_elsewhere.emplace(host, ServerRole::order, services.order, order::make_remote_orders);
     }
-    if (runs(ServerRole::user)) user.emplace(host, orders());
     if (runs(ServerRole::product)) product.emplace(host, orders());
+    if (runs(ServerRole::user)) {
+      if (!product) {
+        products_elsewhere.emplace(host, ServerRole::product, services.product,
+                                   product::make_remote_products);
+      }
+      user.emplace(host, orders(), products());
+    }
     if (runs(ServerRole::payment)) {
       payment.emplace(host, orders());
     } else if (order) {
@@ -87,6 +96,7 @@ struct Shop::Parts {
     return host.config.server.role == ServerRole::all || host.config.server.role == role;
   }
   order::OrderApi& orders() { return order ? order->orders : orders_elsewhere->port(); }
+  product::ProductApi& products() { return product ? product->products : products_elsewhere->port(); }
   payment::PaymentApi& payments() { return payment ? payment->payments : payments_elsewhere->port(); }
 
   OperatorDesk::Watched watched();
@@ -97,9 +107,10 @@ struct Shop::Parts {
   Host host;
   std::optional<Elsewhere<order::OrderApi>> orders_elsewhere;
   std::optional<Elsewhere<payment::PaymentApi>> payments_elsewhere;
+  std::optional<Elsewhere<product::ProductApi>> products_elsewhere;
   std::optional<OrderPart> order;
-  std::optional<UserPart> user;
   std::optional<ProductPart> product;
+  std::optional<UserPart> user;
   std::optional<PaymentPart> payment;
   std::optional<http::Server> server;
   std::optional<OperatorDesk> desk;
@@ -111,6 +122,7 @@ OperatorDesk::Watched Shop::Parts::watched() {
   OperatorDesk::Watched watched{.server = *server,
                                 .hashing = host.hashing,
                                 .database = host.database,
+                                .lists = host.lists,
                                 .audits = host.audits,
                                 .clock = *host.clock,
                                 .orders = {},
@@ -137,6 +149,8 @@ void Shop::Parts::mount(RoutingTable table) {
       return host.router.mount(user->ending, user::ending_endpoints());
     case RoutingTable::products:
       return host.router.mount(product->products, product::endpoints());
+    case RoutingTable::product_calls:
+      return host.router.mount(products(), product::internal_endpoints());
     case RoutingTable::orders:
       return host.router.mount(order->orders, order::endpoints());
     case RoutingTable::order_calls:

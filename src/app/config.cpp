@@ -126,9 +126,10 @@ std::optional<Value> value_of(const toml::node& node, const Row& row) {
     std::string joined;
     for (const auto& each : *array) {
       const auto* entry = each.as_string();
-      if (entry == nullptr) return std::nullopt;
+      const auto* number = each.as_integer();
+      if (entry == nullptr && number == nullptr) return std::nullopt;
       if (!joined.empty()) joined += ',';
-      joined += entry->get();
+      joined += entry != nullptr ? entry->get() : fmt::to_string(number->get());
     }
     return Value{joined};
   }

@@ -50,6 +50,7 @@ struct Config {
     std::int64_t account_burst = limits::account_burst;
     std::int64_t address_per_second = limits::address_rate;
     std::int64_t address_burst = limits::address_burst;
+    std::int64_t address_streams = limits::address_streams;  // 0: any number
   };
   struct Order {
     std::int64_t hold_seconds = 600;
@@ -61,6 +62,8 @@ struct Config {
     std::int64_t latency_ms = 0;
     std::int64_t timeout_ms = 10'000;
     std::int64_t seed = 1;
+    std::vector<std::string> decline_amounts;
+    std::vector<std::string> timeout_amounts;
   };
   struct User {
     std::int64_t access_token_seconds = 3'600;
@@ -156,6 +159,9 @@ struct Sources {
 
 // Throws ConfigError on the first value that cannot be used; unknown settings are refused everywhere.
 Config load_config(const Sources& sources);
+
+// Such as payment.decline_amounts as numbers, ascending. Throws ConfigError for what is no amount of money.
+std::vector<std::int64_t> amounts_of(std::string_view path, const std::vector<std::string>& entries);
 
 // Throws ConfigError for values that do not go together. load_config() has done so.
 void check(const Config& config);

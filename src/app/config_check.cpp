@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <charconv>
 
 #include "app/config.hpp"
 #include "core/limits.hpp"
@@ -81,12 +82,38 @@ void check_shared(const Config& config) {
   }
 }
 
+void check_payment(const Config::Payment& payment) {
+  const auto declined = amounts_of("payment.decline_amounts", payment.decline_amounts);
+  for (const std::int64_t amount : amounts_of("payment.timeout_amounts", payment.timeout_amounts)) {
+    if (!std::ranges::binary_search(declined, amount)) continue;
+    throw ConfigError(
+        fmt::format("payment.timeout_amounts: {} stands in payment.decline_amounts, too", amount));
+  }
+}
+
 }  // namespace
+
+std::vector<std::int64_t> amounts_of(std::string_view path, const std::vector<std::string>& entries) {
+  std::vector<std::int64_t> amounts;
+  for (const std::string& entry : entries) {
+    std::int64_t amount = 0;
+    const char* const end = entry.data() + entry.size();
+    const auto parsed = std::from_chars(entry.data(), end, amount);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || amount < 0 || amount > limits::max_order_amount) {
+      throw ConfigError(fmt::format("{}: \"{}\" is no amount: write whole numbers from 0 to {}", path, entry,
+                                    limits::max_order_amount));
+    }
+    amounts.push_back(amount);
+  }
+  std::ranges::sort(amounts);
+  return amounts;
+}
 
 void check(const Config& config) {
   check_lists(config);
   check_shared(config);
   check_services(config);
+  check_payment(config.payment);
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(config.server.host, error);
   if (error) {

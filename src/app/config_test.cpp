@@ -182,6 +182,27 @@ TEST_F(ConfigTest, AListIsAnArrayInTheFileAndOneTextElsewhere) {
   EXPECT_NE(refusal({.file = file("data_dir = [\"a\"]\n"), .environment = {}, .flags = {}}), "");
 }
 
+TEST_F(ConfigTest, AmountsAreWholeNumbersInOneListOnly) {
+  const Config config =
+      load_config({.file = file("[payment]\ndecline_amounts = [9002, 9001]\ntimeout_amounts = [\"9003\"]\n"),
+                   .environment = {},
+                   .flags = {}});
+  EXPECT_EQ(amounts_of("", config.payment.decline_amounts), (std::vector<std::int64_t>{9'001, 9'002}));
+  EXPECT_EQ(amounts_of("", config.payment.timeout_amounts), std::vector<std::int64_t>{9'003});
+  const auto set = [](const std::string& declined, const std::string& lost) {
+    return Sources{.file = "",
+                   .environment = {},
+                   .flags = {{"--set", "payment.decline_amounts", declined},
+                             {"--set", "payment.timeout_amounts", lost}}};
+  };
+  EXPECT_EQ(load_config(set("9001,0", "9003")).payment.decline_amounts.size(), 2u);
+  for (const std::string wrong : {"90.01", "-1", "1e3", "9001 9002", "1000000000000001"}) {
+    EXPECT_NE(refusal(set(wrong, "none")).find("payment.decline_amounts"), std::string::npos) << wrong;
+    EXPECT_NE(refusal(set("none", wrong)).find("payment.timeout_amounts"), std::string::npos) << wrong;
+  }
+  EXPECT_NE(refusal(set("9001,9002", "9002")), "");
+}
+
 TEST_F(ConfigTest, ASecretIsLongEnoughAndNeverShown) {
   const auto with = [](const std::string& token) {
     return Sources{.file = "", .environment = {"BUYME_SERVER_OPERATOR_TOKEN=" + token}, .flags = {}};
@@ -194,11 +215,9 @@ TEST_F(ConfigTest, ASecretIsLongEnoughAndNeverShown) {
 }
 
 TEST_F(ConfigTest, ARoleHasAPortOfItsOwnAndNeedsWhomItAsks) {
-  std::vector<std::string> environment{"BUYME_DATABASE_HOST=db",
-                                       "BUYME_DATABASE_USER=shop",
-                                       "BUYME_REDIS_SERVERS=redis:6379",
-                                       "BUYME_USER_TOKEN_KEY=a key that only these tests sign with",
-                                       "BUYME_SERVER_ROLE=product"};
+  std::vector<std::string> environment{
+      "BUYME_DATABASE_HOST=db", "BUYME_DATABASE_USER=shop", "BUYME_REDIS_SERVERS=redis:6379",
+      "BUYME_USER_TOKEN_KEY=a key that only these tests sign with", "BUYME_SERVER_ROLE=product"};
   const auto refused = [&] { return refusal({.file = "", .environment = environment, .flags = {}}); };
   EXPECT_NE(refused().find("services.credential"), std::string::npos) << refused();
   environment.emplace_back("BUYME_SERVICES_CREDENTIAL=shown-by-these-tests-to-one-another");

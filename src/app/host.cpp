@@ -28,7 +28,8 @@ Host::Host(const Config& settings, Log logger)
       io(static_cast<std::size_t>(config.server.io_threads)),
       key(token_key_of(config)),
       hashing("hash", static_cast<std::size_t>(config.user.hash_threads), limits::hash_queue),
-      database("database", sessions(), limits::read_queue),
+      database("database", static_cast<std::size_t>(config.pools.read_threads), limits::read_queue),
+      lists("lists", 1, limits::list_queue, limits::list_rest),
       denylist(make_denylist()),
       authenticator(key, *denylist, *clock) {}
 
@@ -57,7 +58,7 @@ db::JobLease& Host::lease(std::string_view service, std::string job) {
 }
 
 void Host::stop_pools() {
-  for (Pool* pool : {&hashing, &database, &audits}) pool->stop();
+  for (Pool* pool : {&hashing, &database, &lists, &audits}) pool->stop();
 }
 
 std::function<void(std::exception_ptr)> fatal_for(Log log, std::string what) {

@@ -51,7 +51,8 @@ struct Host {
   // Work of these may still use the services.
   void stop_pools();
 
-  std::size_t sessions() const { return static_cast<std::size_t>(config.pools.read_threads); }
+  // As many as threads of the pools that ask: those for reads, and the one for lists.
+  std::size_t sessions() const { return static_cast<std::size_t>(config.pools.read_threads) + 1; }
   std::vector<Executor> homes();  // where requests and jobs run
 
   Config config;
@@ -65,6 +66,7 @@ struct Host {
 
   TokenKey key;
   Pool hashing, database;
+  Pool lists;  // what the back office reads of everybody: one at a time, with rests, so that buyers go first
   Pool audits{"audit", 1, limits::audit_queue};
   user::RedisDenylist* shared_denylist = nullptr;  // the same where servers share one
   std::unique_ptr<user::Denylist> denylist;

@@ -42,6 +42,7 @@ class OperatorDesk {
     http::Server& server;
     Pool& hashing;
     Pool& database;
+    Pool& lists;
     Pool& audits;  // for this alone: an audit reads everything
     Clock& clock;
     std::optional<Orders> orders;                 // of a server that has them

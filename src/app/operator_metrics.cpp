@@ -90,6 +90,7 @@ Awaitable<std::string> OperatorDesk::metrics() {
   text.gauge("buyme_pool_queue", "Work that waits for a thread of a pool.");
   text.sample({{"pool", "hash"}}, static_cast<double>(watched_.hashing.waiting()));
   text.sample({{"pool", "database"}}, static_cast<double>(watched_.database.waiting()));
+  text.sample({{"pool", "lists"}}, static_cast<double>(watched_.lists.waiting()));
   watched_.server.append_metrics(text);
 
   const std::string* const order_file = watched_.orders ? watched_.orders->place.file() : nullptr;

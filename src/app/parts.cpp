@@ -34,6 +34,9 @@ payment::SimulatedProviderSettings provider_settings(const Config& config) {
   settings.success_rate = config.payment.success_rate;
   settings.latency = Milliseconds{config.payment.latency_ms};
   settings.seed = static_cast<std::uint64_t>(config.payment.seed);
+  settings.decline_amounts = amounts_of("payment.decline_amounts", config.payment.decline_amounts);
+  settings.timeout_amounts = amounts_of("payment.timeout_amounts", config.payment.timeout_amounts);
+  settings.silence = 2 * Milliseconds{config.payment.timeout_ms};
   return settings;
 }
 
@@ -45,7 +48,7 @@ OrderPart::OrderPart(Host& host)
     : host_(host),
       calendar_(make_calendar(host.config.shop.time_zone)),
       store_(open_order_store(host.config, *host.clock, host.log)),
-      reads_(open_order_reads(host.config, host.database)),
+      reads_(open_order_reads(host.config, host.database, host.lists)),
       gate_(make_gate()),
       writer(writer_settings(host.config), *store_, *reads_, *gate_, board_, *host.clock,
              host.writer.executor(), host.homes(), host.log),
@@ -126,12 +129,12 @@ std::int64_t OrderPart::ship(Time as_of) {
 
 // --- users
 
-UserPart::UserPart(Host& host, order::OrderApi& orders)
+UserPart::UserPart(Host& host, order::OrderApi& orders, product::ProductApi& products)
     : host_(host),
       store_(user::open_user_store(place_of(host.config, "user"), host.sessions())),
-      users(user_settings(host.config), *store_, *host.denylist, host.hashing, host.database, host.key,
-            *host.clock, host.log),
-      ending(*store_, *host.denylist, orders, host.database, *host.clock, host.log) {
+      users(user_settings(host.config), *store_, *host.denylist, host.hashing, host.database, host.lists,
+            host.key, *host.clock, host.log),
+      ending(*store_, *host.denylist, orders, products, host.database, *host.clock, host.log) {
   // Told to the other servers as well: those of other roles cannot read it here.
   host.denylist->deny(store_->denials(host.clock->now()));
 }
@@ -146,7 +149,7 @@ void UserPart::start_jobs() {
 ProductPart::ProductPart(Host& host, order::OrderApi& orders)
     : host_(host),
       store_(product::make_sql_product_store(place_of(host.config, "product"), host.sessions(), host.log)),
-      products(*store_, orders, host.database, *host.clock, host.log) {}
+      products(*store_, orders, host.database, host.lists, *host.clock, host.log) {}
 
 void ProductPart::start_jobs() {
   host_.start_job(host_.io.context(0), products.run_sweeper(host_.lease("product", "products")),

@@ -60,7 +60,7 @@ class OrderPart {
 
 class UserPart {
  public:
-  UserPart(Host& host, order::OrderApi& orders);
+  UserPart(Host& host, order::OrderApi& orders, product::ProductApi& products);
   void start_jobs();
 
  private:

@@ -55,9 +55,9 @@ std::unique_ptr<order::OrderStore> open_order_store(const Config& config, Clock&
                                        Random(hash_bytes(secure_random_bytes(16)), "order-store"), log);
 }
 
-std::unique_ptr<order::OrderReads> open_order_reads(const Config& config, Pool& pool) {
-  if (!config.shares_database()) return order::make_sqlite_order_reads(file_of(config, "order"), pool);
-  return order::make_mysql_order_reads(server_of(config, database_of(config, "order")), pool);
+std::unique_ptr<order::OrderReads> open_order_reads(const Config& config, Pool& pool, Pool& lists) {
+  if (!config.shares_database()) return order::make_sqlite_order_reads(file_of(config, "order"), pool, lists);
+  return order::make_mysql_order_reads(server_of(config, database_of(config, "order")), pool, lists);
 }
 
 TokenKey token_key_of(const Config& config) {

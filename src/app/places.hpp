@@ -20,7 +20,7 @@ namespace buyme::app {
 db::DatabaseAddress place_of(const Config& config, std::string_view service);
 
 std::unique_ptr<order::OrderStore> open_order_store(const Config& config, Clock& clock, const Log& log);
-std::unique_ptr<order::OrderReads> open_order_reads(const Config& config, Pool& pool);
+std::unique_ptr<order::OrderReads> open_order_reads(const Config& config, Pool& pool, Pool& lists);
 
 // Of a shared shop its setting, else the one that data_dir keeps, made when it is missing.
 TokenKey token_key_of(const Config& config);

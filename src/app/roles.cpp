@@ -11,12 +11,13 @@ using enum RoutingTable;
 constexpr RoutingTable all_tables[] = {users,           account_endings, products, orders,       payments,
                                        payment_records, operation,       books,    documentation};
 constexpr RoutingTable user_tables[] = {users, account_endings, operation, documentation};
-constexpr RoutingTable product_tables[] = {products, operation, documentation};
+constexpr RoutingTable product_tables[] = {products, product_calls, operation, documentation};
 constexpr RoutingTable order_tables[] = {orders, order_calls, operation, books, documentation};
 constexpr RoutingTable payment_tables[] = {payments, payment_records, payment_calls, operation,
                                            documentation};
 
-constexpr ServerRole of_user[] = {ServerRole::order};     // cancels what an account has not paid
+// An account that ends cancels what it has not paid, and forgets its wishes.
+constexpr ServerRole of_user[] = {ServerRole::order, ServerRole::product};
 constexpr ServerRole of_product[] = {ServerRole::order};  // terms and stock
 constexpr ServerRole of_order[] = {ServerRole::payment};  // hands refunds over
 constexpr ServerRole of_payment[] = {ServerRole::order};  // enters and settles payments
@@ -41,7 +42,7 @@ std::optional<ServerRole> parse_role(std::string_view name) {
 }
 
 bool is_for_services(RoutingTable table) {
-  return table == order_calls || table == payment_calls;
+  return table == product_calls || table == order_calls || table == payment_calls;
 }
 
 }  // namespace buyme::app

@@ -21,6 +21,7 @@ enum class RoutingTable : std::uint8_t {
   users,            // user::endpoints
   account_endings,  // user::ending_endpoints
   products,         // product::endpoints
+  product_calls,    // product::internal_endpoints
   orders,           // order::endpoints
   order_calls,      // order::internal_endpoints
   payments,         // payment::endpoints

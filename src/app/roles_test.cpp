@@ -12,6 +12,7 @@
 #include "payment/endpoints.hpp"
 #include "payment/internal_endpoints.hpp"
 #include "product/endpoints.hpp"
+#include "product/internal_endpoints.hpp"
 #include "user/endpoints.hpp"
 
 namespace buyme::app {
@@ -40,6 +41,8 @@ std::vector<Row> rows_of(RoutingTable table) {
       return rows(user::ending_endpoints());
     case RoutingTable::products:
       return rows(product::endpoints());
+    case RoutingTable::product_calls:
+      return rows(product::internal_endpoints());
     case RoutingTable::orders:
       return rows(order::endpoints());
     case RoutingTable::order_calls:
@@ -96,7 +99,7 @@ TEST(Roles, ServeTogetherWhatOneProcessServes) {
     EXPECT_NE(route.find(" /internal/"), std::string::npos) << route;
     EXPECT_EQ(count, 1) << route;
   }
-  EXPECT_EQ(served.size(), 9U);
+  EXPECT_EQ(served.size(), 10U);
 }
 
 TEST(Roles, OneProcessHasNoDoorForServices) {
@@ -104,7 +107,8 @@ TEST(Roles, OneProcessHasNoDoorForServices) {
     EXPECT_FALSE(is_for_services(table));
     for (const Row& row : rows_of(table)) EXPECT_NE(row.access, http::Access::internal) << row.route;
   }
-  for (const RoutingTable table : {RoutingTable::order_calls, RoutingTable::payment_calls}) {
+  for (const RoutingTable table :
+       {RoutingTable::product_calls, RoutingTable::order_calls, RoutingTable::payment_calls}) {
     EXPECT_TRUE(is_for_services(table));
     for (const Row& row : rows_of(table)) EXPECT_EQ(row.access, http::Access::internal) << row.route;
   }

@@ -17,7 +17,7 @@ struct UserDesk::Parts {
         hashing("hash", 1, limits::hash_queue),
         database("database", 1, limits::read_queue),
         users({.access_token_seconds = config.user.access_token_seconds}, *store, *denylist, hashing,
-              database, key, *clock, std::move(log)) {}
+              database, database, key, *clock, std::move(log)) {}
 
   std::unique_ptr<Clock> clock = make_system_clock();
   TokenKey key;

@@ -11,11 +11,13 @@
 #include "audit/snapshot.hpp"
 #include "embedded/order_schema.hpp"
 #include "embedded/order_schema_fulfilment.hpp"
+#include "embedded/order_schema_lists.hpp"
 #include "embedded/payment_schema.hpp"
 #include "embedded/product_schema.hpp"
 #include "embedded/provider_schema.hpp"
 #include "embedded/user_schema.hpp"
 #include "embedded/user_schema_sessions.hpp"
+#include "embedded/user_schema_wishes.hpp"
 
 namespace buyme::audit {
 
@@ -23,7 +25,7 @@ namespace buyme::audit {
 inline std::vector<std::string_view> schema_of(File file) {
   switch (file) {
     case File::user:
-      return {embedded::user_schema, embedded::user_schema_sessions};
+      return {embedded::user_schema, embedded::user_schema_sessions, embedded::user_schema_wishes};
     case File::product:
       return {embedded::product_schema};
     case File::provider:
@@ -31,7 +33,7 @@ inline std::vector<std::string_view> schema_of(File file) {
     case File::payment:
       return {embedded::payment_schema};
     case File::order:
-      return {embedded::order_schema, embedded::order_schema_fulfilment};
+      return {embedded::order_schema, embedded::order_schema_fulfilment, embedded::order_schema_lists};
   }
   return {};
 }

@@ -41,6 +41,7 @@ inline constexpr std::size_t metrics_products = 200;  // the newest; each is fou
 
 // Server-sent events
 inline constexpr std::size_t max_streams = 5'000;           // listeners per process; past it: 503 OVERLOADED
+inline constexpr std::size_t address_streams = 100;         // and of one address; past it: 429
 inline constexpr auto stream_tick = 20ms;                   // a thread looks at some of its listeners, ...
 inline constexpr auto stream_period = 100ms;                // ... and at each of them this often at most
 inline constexpr std::size_t stream_burst = 100;            // listeners written to per tick and thread
@@ -102,6 +103,8 @@ inline constexpr auto checkpoint_pause = 250ms;
 // Pools
 inline constexpr std::size_t hash_queue = 256;
 inline constexpr std::size_t read_queue = 4'096;
+inline constexpr std::size_t list_queue = 256;  // lists of everybody's orders or accounts, one at a time; ...
+inline constexpr int list_rest = 3;             // ... then so many times as long is left to the buyers
 inline constexpr std::size_t page_default = 20;
 inline constexpr std::size_t page_max = 100;
 

@@ -8,33 +8,42 @@
 #include <thread>
 #include <vector>
 
+#include "core/clock.hpp"
+
 namespace buyme {
 
 struct Pool::State {
   std::mutex mutex;
-  std::condition_variable wake;
+  std::condition_variable wake;    // there is a job, or the end
+  std::condition_variable rested;  // the end
   std::deque<Job> jobs;
   std::size_t queue_limit = 0;
+  int rest = 0;
+  std::unique_ptr<Clock> clock = make_system_clock();
   bool stopping = false;
   std::vector<std::thread> threads;
 
   void work() {
-    for (;;) {
+    for (Monotonic::duration pause{0};;) {
       Job job;
       {
         std::unique_lock lock(mutex);
+        if (rest > 0) rested.wait_for(lock, pause, [&] { return stopping; });
         wake.wait(lock, [&] { return stopping || !jobs.empty(); });
         if (stopping) return;
         job = std::move(jobs.front());
         jobs.pop_front();
       }
+      const Monotonic begun = clock->monotonic();
       job();
+      pause = rest * (clock->monotonic() - begun);
     }
   }
 };
 
-Pool::Pool(std::string name, std::size_t threads, std::size_t queue_limit)
+Pool::Pool(std::string name, std::size_t threads, std::size_t queue_limit, int rest)
     : state_(std::make_unique<State>()) {
+  state_->rest = rest;
   state_->queue_limit = queue_limit;
   for (std::size_t i = 0; i < threads; ++i) {
     state_->threads.emplace_back([state = state_.get(), name] {
@@ -56,6 +65,7 @@ void Pool::stop() {
     dropped.swap(state_->jobs);
   }
   state_->wake.notify_all();
+  state_->rested.notify_all();
   for (auto& thread : state_->threads) thread.join();
   state_->threads.clear();
 }

@@ -20,7 +20,9 @@ namespace buyme {
 
 class Pool {
  public:
-  Pool(std::string name, std::size_t threads, std::size_t queue_limit);
+  // After each work its thread rests `rest` times as long as the work took, however much waits: so the pool
+  // takes at most 1 / (1 + rest) of a core per thread, and less when others keep the cores busy.
+  Pool(std::string name, std::size_t threads, std::size_t queue_limit, int rest = 0);
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "core/clock.hpp"
 #include "support/run.hpp"
 
 namespace buyme {
@@ -116,6 +117,35 @@ TEST(Pool, DestructionFinishesWhatRunsAndDropsWhatWaits) {
   EXPECT_EQ(done, 0);
   EXPECT_EQ(resumed, 0);
   EXPECT_EQ(refused, 1);
+}
+
+// How long the work took is measured here, too, so that a slow machine fails nothing.
+TEST(Pool, RestsLongerThanItWorked) {
+  constexpr int rest = 3;
+  Pool pool("test", 1, 4, rest);
+  const auto clock = make_system_clock();
+  struct Span {
+    Monotonic begun, ended;
+  };
+  const auto work = [&clock]() -> Result<Span> {
+    const Monotonic begun = clock->monotonic();
+    while (clock->monotonic() - begun < Milliseconds{5}) std::this_thread::yield();
+    return Span{begun, clock->monotonic()};
+  };
+  const Span first = *test::run(pool.run(work));
+  const Span second = *test::run(pool.run(work));
+  EXPECT_GE(second.begun - first.ended, rest * (first.ended - first.begun));
+}
+
+TEST(Pool, ARestIsCutShortByTheEnd) {
+  constexpr int for_ever = 1'000'000'000;
+  Pool pool("test", 1, 4, for_ever);
+  auto work = []() -> Result<int> {
+    std::this_thread::yield();
+    return 1;
+  };
+  EXPECT_EQ(*test::run(pool.run(work)), 1);
+  pool.stop();
 }
 
 }  // namespace

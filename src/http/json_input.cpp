@@ -185,6 +185,17 @@ struct JsonInput::State {
   std::vector<FieldError> errors;
 };
 
+std::optional<std::string> unified_lines(std::string_view text) {
+  std::string lines;
+  lines.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i, 2) == "\r\n") continue;  // the LF follows
+    if (text[i] != '\n' && has_control(text.substr(i, 1))) return std::nullopt;
+    lines += text[i];
+  }
+  return lines;
+}
+
 JsonInput::JsonInput(std::shared_ptr<State> state, std::size_t record)
     : state_(std::move(state)), record_(record) {}
 
@@ -238,13 +249,18 @@ void JsonInput::reject(std::string_view name, std::string detail) {
 }
 
 std::string JsonInput::read_text(std::string_view name, const json::value* value, std::size_t min_chars,
-                                 std::size_t max_chars, bool may_have_control) {
+                                 std::size_t max_chars, Controls controls) {
   const json::string* text = value ? value->if_string() : nullptr;
   if (text == nullptr || !within({text->data(), text->size()}, min_chars, max_chars)) {
     reject(name, text_range(min_chars, max_chars));
     return {};
   }
-  if (!may_have_control && has_control({text->data(), text->size()})) {
+  if (controls == Controls::line_breaks) {
+    if (auto lines = unified_lines({text->data(), text->size()})) return std::move(*lines);
+    reject(name, "Must not hold control characters other than line breaks.");
+    return {};
+  }
+  if (controls == Controls::refused && has_control({text->data(), text->size()})) {
     reject(name, "Must not hold control characters.");
     return {};
   }
@@ -265,8 +281,12 @@ std::string JsonInput::text(std::string_view name, std::size_t min_chars, std::s
   return read_text(name, take(name), min_chars, max_chars);
 }
 
+std::string JsonInput::lines(std::string_view name, std::size_t min_chars, std::size_t max_chars) {
+  return read_text(name, take(name), min_chars, max_chars, Controls::line_breaks);
+}
+
 std::string JsonInput::secret(std::string_view name, std::size_t min_chars, std::size_t max_chars) {
-  return read_text(name, take(name), min_chars, max_chars, true);
+  return read_text(name, take(name), min_chars, max_chars, Controls::any);
 }
 
 std::int64_t JsonInput::integer(std::string_view name, std::int64_t min, std::int64_t max) {

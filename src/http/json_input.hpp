@@ -32,6 +32,8 @@ class JsonInput {
 
   // Required fields. Lengths are in characters (code points); control characters are refused.
   std::string text(std::string_view name, std::size_t min_chars, std::size_t max_chars);
+  // The same of a text that may have lines, ended by LF or CR LF; they are given back as LF.
+  std::string lines(std::string_view name, std::size_t min_chars, std::size_t max_chars);
   // The same of a password, which may hold characters of any kind.
   std::string secret(std::string_view name, std::size_t min_chars, std::size_t max_chars);
   // 7 or 7.0; "7" is refused.
@@ -59,8 +61,9 @@ class JsonInput {
   JsonInput(std::shared_ptr<State> state, std::size_t record);
   const boost::json::value* take(std::string_view name);  // and remember that it was known
   // A placeholder and a field error unless `value` is right; null stands for a value that is missing.
+  enum class Controls : std::uint8_t { refused, line_breaks, any };
   std::string read_text(std::string_view name, const boost::json::value* value, std::size_t min_chars,
-                        std::size_t max_chars, bool may_have_control = false);
+                        std::size_t max_chars, Controls controls = Controls::refused);
   std::int64_t read_integer(std::string_view name, const boost::json::value* value, std::int64_t min,
                             std::int64_t max);
 
@@ -91,6 +94,9 @@ class QueryInput {
 
 // A positive id of a path segment; nullopt when it is not one (answer not_found).
 std::optional<std::int64_t> path_id(std::string_view segment);
+
+// `text` with each CR LF as LF; nullopt when it holds another control character than LF.
+std::optional<std::string> unified_lines(std::string_view text);
 
 // Appends `text` as a JSON string with quotes and escapes.
 void append_json_string(std::string& out, std::string_view text);

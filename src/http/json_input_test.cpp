@@ -176,6 +176,22 @@ TEST(JsonInput, RefusesControlCharactersAndWrongLengths) {
   EXPECT_EQ(errors(body.finish()), "u: Must be a text of 1 to 2 characters.\n");
 }
 
+TEST(JsonInput, LinesEndInLineFeedsHoweverTheyWereSent) {
+  auto body = parsed(R"({"t":"a\r\nb\n\r\n","u":"abc"})");
+  EXPECT_EQ(body.lines("t", 0, 7), "a\nb\n\n");
+  EXPECT_EQ(body.lines("u", 0, 3), "abc");
+  EXPECT_FALSE(body.finish());
+  for (const char* value : {"a\\rb", "\\r", "\\n\\r", "\\t", "\\u0000", "\\u001f", "\x7f"}) {
+    auto wrong = parsed("{\"t\":\""s + value + "\"}");
+    wrong.lines("t", 0, 10);
+    EXPECT_EQ(errors(wrong.finish()), "t: Must not hold control characters other than line breaks.\n")
+        << value;
+  }
+  auto longer = parsed(R"({"t":"a\r\nb"})");
+  longer.lines("t", 0, 3);
+  EXPECT_EQ(errors(longer.finish()), "t: Must be a text of 0 to 3 characters.\n") << "counted as it was sent";
+}
+
 TEST(JsonInput, ChecksLists) {
   for (const char* value : {"[]", "[{},{},{}]", "{}", "1", "null"}) {
     auto body = parsed("{\"l\":"s + value + "}");

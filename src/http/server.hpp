@@ -38,6 +38,7 @@ struct ServerSettings {
   std::size_t max_connections = limits::max_connections;
   Timeouts timeouts;
   std::size_t max_streams = limits::max_streams;
+  std::size_t address_streams = limits::address_streams;  // of one address; 0: no limit. None when `trusted`
   std::chrono::milliseconds slow_request = limits::slow_request;
   std::vector<std::string> allowed_origins;  // of other sites' pages (CORS); "*": any
   // What services show each other; empty: internal routes are not there for anybody. See is_credential in

@@ -23,6 +23,7 @@
 #include "http/input_buffer.hpp"
 #include "http/request_reader.hpp"
 #include "http/server.hpp"
+#include "http/stream_places.hpp"
 #include "http/traffic.hpp"
 
 namespace buyme::http {
@@ -85,7 +86,8 @@ struct ServerState {
         log(std::move(to)),
         proxies(settings.trusted_proxies),
         accounts(settings.trusted ? Rate{} : settings.account_rate, hash_bytes(secure_random_bytes(16))),
-        addresses(settings.trusted ? Rate{} : settings.address_rate, hash_bytes(secure_random_bytes(16))) {}
+        addresses(settings.trusted ? Rate{} : settings.address_rate, hash_bytes(secure_random_bytes(16))),
+        places(settings.trusted ? 0 : settings.address_streams) {}
 
   const ServerSettings settings;
   const Router& router;
@@ -100,6 +102,7 @@ struct ServerState {
   std::atomic<std::size_t> turned_away{0};  // over the limit: being told so
   Counter connections_refused;              // by that limit, since the start
   std::atomic<std::size_t> streams{0};
+  StreamPlaces places;  // of listeners, by address
   std::mutex mutex;
   std::condition_variable closed;  // a connection is gone
 };

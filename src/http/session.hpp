@@ -42,14 +42,16 @@ class Session : public ListHook {
 
   // What a connection has beside when it has become a listener.
   struct Listener : ListenerHook {
-    Listener(Session& of, std::unique_ptr<EventStream> from) : session(of), events(std::move(from)) {}
+    Listener(Session& of, std::unique_ptr<EventStream> from, StreamPlaces::Place at)
+        : session(of), events(std::move(from)), place(std::move(at)) {}
     ~Listener() { session.server_->streams.fetch_sub(1, std::memory_order_relaxed); }
 
     Session& session;
     std::unique_ptr<EventStream> events;
-    std::string unsent;  // of the event under way
-    Monotonic begun_at;  // the sending of the last event or comment
-    Monotonic asked_at;  // for news
+    StreamPlaces::Place place;  // of its address; empty where that counts for nobody
+    std::string unsent;         // of the event under way
+    Monotonic begun_at;         // the sending of the last event or comment
+    Monotonic asked_at;         // for news
   };
 
   Step next_step();
@@ -81,7 +83,8 @@ class Session : public ListHook {
   Awaitable<void> linger();
 
   static Awaitable<void> tell_listeners(std::shared_ptr<ServerState> server, Shard& shard);
-  bool begin_stream();  // false: too many listen, and the response says so
+  bool begin_stream();                           // false: too many listen, and the response says so
+  bool takes_place(StreamPlaces::Place& place);  // the same of one address
   Awaitable<void> run_stream();
 
   std::shared_ptr<ServerState> server_;

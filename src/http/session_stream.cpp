@@ -16,6 +16,7 @@ namespace buyme::http {
 namespace {
 
 constexpr std::string_view heartbeat = ":\n\n";
+constexpr std::chrono::seconds stream_refusal{5};  // until another try
 
 }  // namespace
 
@@ -30,14 +31,16 @@ bool Session::begin_stream() {
     response.stream.reset();
     return false;
   }
+  StreamPlaces::Place place;
+  if (!takes_place(place)) return false;
   if (server_->streams.fetch_add(1, std::memory_order_relaxed) >= server_->settings.max_streams) {
     server_->streams.fetch_sub(1, std::memory_order_relaxed);
     refuse_request(
         Failure(Error::overloaded, "Too many are listening already. Ask for the stock now and then.")
-            .retry_in(std::chrono::seconds{5}));
+            .retry_in(stream_refusal));
     return false;
   }
-  listener_ = std::make_unique<Listener>(*this, std::move(response.stream));
+  listener_ = std::make_unique<Listener>(*this, std::move(response.stream), std::move(place));
   account_for_answer();
   append_stream_head(listener_->unsent, response, frame());
   listener_->events->append_news(listener_->unsent);
@@ -51,6 +54,18 @@ bool Session::begin_stream() {
   }
   tell(listener_->asked_at);
   return true;
+}
+
+// Loopback apart, as with the other limits of an address.
+bool Session::takes_place(StreamPlaces::Place& place) {
+  if (!server_->places.limits() || client_.is_loopback()) return true;
+  place = server_->places.take(subscriber_key(client_));
+  if (place) return true;
+  server_->rate_limited.add();
+  refuse_request(Failure(Error::rate_limited,
+                         "Too many listen from this address already. Ask for the stock now and then.")
+                     .retry_in(stream_refusal));
+  return false;
 }
 
 // Lives until the listener goes away or is dropped. Listeners have nothing to say; what they send is ignored.

@@ -1,5 +1,6 @@
 // Connections that have become listeners to server-sent events.
 #include "http/server_fixture.hpp"
+#include "http/stream_places.hpp"
 
 namespace buyme::http {
 
@@ -81,6 +82,60 @@ TEST_F(Stream, RefusesMoreListenersThanItsLimitAndGoesOnServing) {
   ASSERT_TRUE(soon([&] { return server->streams() == 0; }));
   listen(second);
   EXPECT_NE(read_until(second, "data: 0\n\n").find("200 OK"), std::string::npos);
+}
+
+TEST_F(Stream, AnAddressHasSoManyListenersAndOthersTheirOwn) {
+  settings.trusted_proxies = {"127.0.0.1"};
+  settings.address_streams = 2;
+  start();
+  const auto come = [this](Client& client, const std::string& address) {
+    client.send("GET /ticker HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: " + address + "\r\n\r\n");
+  };
+  Client first(port()), second(port()), third(port()), stranger(port()), here(port());
+  for (Client* client : {&first, &second}) {
+    come(*client, "198.51.100.1");
+    read_until(*client, "data: 0\n\n");
+  }
+  come(third, "198.51.100.1");
+  const Answer refused = third.read();
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_NE(refused.body.find("RATE_LIMITED"), std::string::npos);
+  EXPECT_EQ(refused.header("Retry-After"), "5");
+  EXPECT_EQ(server->streams(), 2u) << "a refused one is no listener";
+  come(stranger, "198.51.100.2");
+  EXPECT_NE(read_until(stranger, "data: 0\n\n").find("200 OK"), std::string::npos);
+  listen(here);
+  EXPECT_NE(read_until(here, "data: 0\n\n").find("200 OK"), std::string::npos);
+
+  first.close();
+  ASSERT_TRUE(soon([&] { return server->streams() == 3; }));
+  come(third, "198.51.100.1");
+  EXPECT_NE(read_until(third, "data: 0\n\n").find("200 OK"), std::string::npos) << "a place is free again";
+}
+
+TEST_F(Stream, ThisMachineIsNoAddress) {
+  settings.address_streams = 1;
+  start();
+  Client first(port()), second(port());
+  for (Client* client : {&first, &second}) {
+    listen(*client);
+    EXPECT_NE(read_until(*client, "data: 0\n\n").find("200 OK"), std::string::npos);
+  }
+}
+
+TEST(StreamPlaces, RemembersOnlyWhoListens) {
+  StreamPlaces places(2);
+  {
+    auto one = places.take(7);
+    auto two = places.take(7);
+    EXPECT_TRUE(one && two);
+    EXPECT_FALSE(places.take(7));
+    EXPECT_TRUE(places.take(8)) << "and is given back at once";
+    EXPECT_EQ(places.keys(), 1u);
+    one = StreamPlaces::Place();
+    EXPECT_TRUE(places.take(7));
+  }
+  EXPECT_EQ(places.keys(), 0u);
 }
 
 TEST_F(Stream, EndsWithTheServer) {

@@ -152,13 +152,15 @@ std::vector<StockChange> read_stock_changes(Mysql& database, ProductId product,
 
 class MysqlOrderReads final : public OrderReads {
  public:
-  MysqlOrderReads(const db::MysqlSettings& server, Pool& pool) : connections_(server), pool_(pool) {}
+  MysqlOrderReads(const db::MysqlSettings& server, Pool& pool, Pool& lists)
+      : connections_(server), pool_(pool), lists_(lists) {}
 
   Awaitable<Result<std::optional<Order>>> find(OrderId id) override {
     return read<std::optional<Order>>([id](Mysql& database) { return read_order(database, id); });
   }
   Awaitable<Result<OrderPage>> list(OrderQuery query) override {
-    return read<OrderPage>([query](Mysql& database) { return read_page(database, query); });
+    Pool& pool = query.user ? pool_ : lists_;
+    return read<OrderPage>([query](Mysql& database) { return read_page(database, query); }, pool);
   }
   Awaitable<Result<SoldOutMarks>> sold_out_marks(ProductId product) override {
     return read<SoldOutMarks>([product](Mysql& database) { return read_marks(database, product); });
@@ -181,20 +183,25 @@ class MysqlOrderReads final : public OrderReads {
   // On a pool thread, with a connection of its own.
   template <class T, class Query>
   Awaitable<Result<T>> read(Query query) {
+    return read<T>(std::move(query), pool_);
+  }
+  template <class T, class Query>
+  Awaitable<Result<T>> read(Query query, Pool& pool) {
     auto work = [this, query = std::move(query)] {
       return guarded<T>([&] { return connections_.use(query); });
     };
-    co_return co_await pool_.run(std::move(work));
+    co_return co_await pool.run(std::move(work));
   }
 
   Connections connections_;
   Pool& pool_;
+  Pool& lists_;
 };
 
 }  // namespace
 
-std::unique_ptr<OrderReads> make_mysql_order_reads(const db::MysqlSettings& server, Pool& pool) {
-  return std::make_unique<MysqlOrderReads>(server, pool);
+std::unique_ptr<OrderReads> make_mysql_order_reads(const db::MysqlSettings& server, Pool& pool, Pool& lists) {
+  return std::make_unique<MysqlOrderReads>(server, pool, lists);
 }
 
 }  // namespace buyme::order

@@ -12,16 +12,23 @@ namespace buyme::order {
 namespace {
 
 constexpr std::string_view newest_order = "SELECT MAX(order_id) FROM orders";
+constexpr std::string_view oldest_unpaid =
+    "SELECT COALESCE(MIN(order_id), 9223372036854775807) FROM orders INDEXED BY orders_by_hold WHERE status "
+    "IN (1, 2, 3)";
 
 // One per pool thread in use; made when first needed, so that no thread waits for another's.
 class Connections {
  public:
   explicit Connections(std::string path) : path_(std::move(path)) {}
 
+  // In one read transaction: what belongs together is of one moment, and many statements cost the file locks
+  // of one. A connection whose work throws is closed.
   template <class Work>
   auto use(Work work) {
     std::unique_ptr<db::Sqlite> database = take();
+    database->execute("BEGIN");
     auto result = work(*database);
+    database->execute("COMMIT");
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(database));
     return result;
@@ -62,7 +69,8 @@ void read_hashes(db::Statement& rows, std::vector<std::uint64_t>& hashes, auto h
 
 class SqliteOrderReads final : public OrderReads {
  public:
-  SqliteOrderReads(const std::string& path, Pool& pool) : connections_(path), pool_(pool) {}
+  SqliteOrderReads(const std::string& path, Pool& pool, Pool& lists)
+      : connections_(path), pool_(pool), lists_(lists) {}
 
   Awaitable<Result<std::optional<Order>>> find(OrderId id) override {
     return read<std::optional<Order>>([id](db::Sqlite& database) {
@@ -78,7 +86,8 @@ class SqliteOrderReads final : public OrderReads {
   }
 
   Awaitable<Result<OrderPage>> list(OrderQuery query) override {
-    return read<OrderPage>([query](db::Sqlite& database) { return read_page(database, query); });
+    Pool& pool = query.user ? pool_ : lists_;
+    return read<OrderPage>([query](db::Sqlite& database) { return read_page(database, query); }, pool);
   }
 
   Awaitable<Result<SoldOutMarks>> sold_out_marks(ProductId product) override {
@@ -129,15 +138,42 @@ class SqliteOrderReads final : public OrderReads {
   // On a pool thread, with a connection of its own.
   template <class T, class Query>
   Awaitable<Result<T>> read(Query query) {
+    return read<T>(std::move(query), pool_);
+  }
+  template <class T, class Query>
+  Awaitable<Result<T>> read(Query query, Pool& pool) {
     auto work = [this, query = std::move(query)] {
       return guarded<T>([&] { return connections_.use(query); });
     };
-    co_return co_await pool_.run(std::move(work));
+    co_return co_await pool.run(std::move(work));
   }
 
   // 0: any
   static std::int64_t status_of(const OrderQuery& query) {
     return query.status ? static_cast<std::int64_t>(*query.status) : 0;
+  }
+
+  // By the key or by an index in its order, so that a page reads little more than it shows.
+  static void read_orders_of_all(db::Sqlite& database, const OrderQuery& query, std::int64_t below,
+                                 std::vector<Order>& orders) {
+    std::string_view condition = "WHERE";
+    if (query.status) condition = "INDEXED BY orders_by_status WHERE status <> 1 AND status = ?4 AND";
+    if (query.status == OrderStatus::pending) condition = "NOT INDEXED WHERE status = ?4 AND";
+    auto row = database.prepare(fmt::format(
+        "SELECT {} FROM orders {} order_id >= ?1 AND order_id < ?2 ORDER BY order_id DESC LIMIT ?3",
+        rows::order_columns, condition));
+    const auto read = [&](std::int64_t from, std::int64_t to) {
+      row.bind(1, from).bind(2, to).bind(3, static_cast<std::int64_t>(query.limit + 1 - orders.size()));
+      if (query.status) row.bind(4, status_of(query));
+      while (row.step()) orders.push_back(rows::read_order(row));
+      row.reset();
+    };
+    if (query.status != OrderStatus::pending) return read(0, below);
+    // In no index by status, which placing would have to keep: they are among the newest, and none is older
+    // than the oldest that is not paid.
+    const std::int64_t newest = std::max<std::int64_t>(0, below - rows::orders_per_stretch);
+    read(newest, below);
+    if (orders.size() <= query.limit) read(database.query_integer(oldest_unpaid), newest);
   }
 
   static OrderPage read_page(db::Sqlite& database, const OrderQuery& query) {
@@ -146,12 +182,7 @@ class SqliteOrderReads final : public OrderReads {
     if (query.user) {
       read_orders_of_user(database, query, below, page.orders);
     } else {
-      auto row =
-          database.prepare(fmt::format("SELECT {} FROM orders WHERE order_id < ?1 AND (?3 = 0 OR status = ?3)"
-                                       " ORDER BY order_id DESC LIMIT ?2",
-                                       rows::order_columns));
-      row.bind(1, below).bind(2, static_cast<std::int64_t>(query.limit) + 1).bind(3, status_of(query));
-      while (row.step()) page.orders.push_back(rows::read_order(row));
+      read_orders_of_all(database, query, below, page.orders);
     }
     if (page.orders.size() > query.limit) {
       page.orders.pop_back();
@@ -200,12 +231,13 @@ class SqliteOrderReads final : public OrderReads {
 
   Connections connections_;
   Pool& pool_;
+  Pool& lists_;
 };
 
 }  // namespace
 
-std::unique_ptr<OrderReads> make_sqlite_order_reads(const std::string& path, Pool& pool) {
-  return std::make_unique<SqliteOrderReads>(path, pool);
+std::unique_ptr<OrderReads> make_sqlite_order_reads(const std::string& path, Pool& pool, Pool& lists) {
+  return std::make_unique<SqliteOrderReads>(path, pool, lists);
 }
 
 struct OrderCheckpointer::State {

@@ -27,6 +27,6 @@ std::unique_ptr<OrderStore> make_mysql_order_store(const MysqlOrderSettings& set
 
 // As many connections as threads of the pool ever read at once, made when first needed. The tables must
 // exist.
-std::unique_ptr<OrderReads> make_mysql_order_reads(const db::MysqlSettings& server, Pool& pool);
+std::unique_ptr<OrderReads> make_mysql_order_reads(const db::MysqlSettings& server, Pool& pool, Pool& lists);
 
 }  // namespace buyme::order

@@ -14,6 +14,7 @@
 #include "db/sqlite.hpp"
 #include "embedded/order_schema.hpp"
 #include "embedded/order_schema_fulfilment.hpp"
+#include "embedded/order_schema_lists.hpp"
 #include "order/rows_sqlite.hpp"
 #include "order/store_sqlite_parts.hpp"
 
@@ -84,7 +85,8 @@ class SqliteOrderStore final : public OrderStore {
 db::Sqlite open_order_database(const std::string& path) {
   static constexpr db::Migration migrations[] = {
       {1, "ledger, terms, orders", embedded::order_schema},
-      {2, "shipping and returns", embedded::order_schema_fulfilment}};
+      {2, "shipping and returns", embedded::order_schema_fulfilment},
+      {3, "lists by status", embedded::order_schema_lists}};
   db::Sqlite database(path, db::Access::read_write);
   db::migrate(database, migrations);
   // Checkpoints are made by OrderCheckpointer; this is what holds if that thread cannot keep up.

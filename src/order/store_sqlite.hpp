@@ -15,8 +15,12 @@ namespace buyme::order {
 // synced) ends the process: what is on disk is then read anew at the next start.
 std::unique_ptr<OrderStore> make_sqlite_order_store(const std::string& path, Log log);
 
-// As many connections as threads of the pool ever read at once.
-std::unique_ptr<OrderReads> make_sqlite_order_reads(const std::string& path, Pool& pool);
+// As many connections as threads of the pools ever read at once. Lists of all users' orders are read on
+// `lists`, everything else on `pool`.
+std::unique_ptr<OrderReads> make_sqlite_order_reads(const std::string& path, Pool& pool, Pool& lists);
+inline std::unique_ptr<OrderReads> make_sqlite_order_reads(const std::string& path, Pool& pool) {
+  return make_sqlite_order_reads(path, pool, pool);
+}
 
 // Moves committed pages from the log into the file, without stopping the writer (a passive checkpoint).
 // Blocking: belongs on a thread of its own. Returns the pages still in the log.

@@ -2,6 +2,8 @@
 // yet made, and meets it booked when it asks again later. Both halves of "unknown" occur that way.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/random.hpp"
 #include "db/group_commit.hpp"
 #include "embedded/provider_schema.hpp"
@@ -45,6 +47,11 @@ std::optional<Charge> read_charge(soci::session& session, AttemptId id) {
   return charge;
 }
 
+struct Booked {
+  ChargeOutcome outcome = ChargeOutcome::unknown;
+  bool fresh = false;  // not a repeat
+};
+
 // Of two servers with one key the second is refused by the key, and finds what the first has booked.
 std::optional<Charge> book_new(soci::session& session, const ChargeRequest& request, int outcome, Time now) {
   long long key = request.key.value, order = request.order.value, amount = request.amount;
@@ -59,14 +66,15 @@ std::optional<Charge> book_new(soci::session& session, const ChargeRequest& requ
   return Charge{order, amount, outcome};
 }
 
-Result<ChargeOutcome> book_charge(soci::session& session, const ChargeRequest& request, int outcome,
-                                  Time now) {
+Result<Booked> book_charge(soci::session& session, const ChargeRequest& request, int outcome, Time now) {
   auto charge = read_charge(session, request.key);
+  const bool fresh = !charge;
   if (!charge) charge = book_new(session, request, outcome, now);
   if (!charge || charge->order != request.order.value || charge->amount != request.amount) {
     return Failure(Error::idempotency_mismatch, "This key belongs to another charge.");
   }
-  return charge->outcome == booked_success ? ChargeOutcome::succeeded : ChargeOutcome::declined;
+  const bool succeeded = charge->outcome == booked_success;
+  return Booked{succeeded ? ChargeOutcome::succeeded : ChargeOutcome::declined, fresh};
 }
 
 Result<void> book_refund(soci::session& session, const ChargeRefund& request, Time now) {
@@ -102,11 +110,14 @@ class SimulatedProvider final : public PaymentProvider {
   Awaitable<Result<ChargeOutcome>> charge(ChargeRequest request) override {
     if (settings_.latency.count() > 0) co_await clock_.sleep_for(settings_.latency);
     // Named, not written into the call: g++ 12 destroys a lambda's captures twice there.
-    auto job = [request, outcome = outcome_of(request.key), now = clock_.now()](soci::session& session) {
+    auto job = [request, outcome = outcome_of(request), now = clock_.now()](soci::session& session) {
       return book_charge(session, request, outcome, now);
     };
-    auto booked = co_await book_.run(std::move(job));
-    co_return booked;
+    const auto booked = co_await book_.run(std::move(job));
+    if (!booked) co_return booked.error();
+    const bool silent = booked->fresh && is_among(settings_.timeout_amounts, request.amount);
+    if (silent) co_await clock_.sleep_for(settings_.silence);
+    co_return booked->outcome;
   }
 
   Awaitable<Result<void>> refund(ChargeRefund request) override {
@@ -119,8 +130,13 @@ class SimulatedProvider final : public PaymentProvider {
   }
 
  private:
-  int outcome_of(AttemptId key) const {
-    Random random(settings_.seed, fmt::format("charge:{}", key.value));
+  static bool is_among(const std::vector<Money>& amounts, Money amount) {
+    return std::ranges::find(amounts, amount) != amounts.end();
+  }
+  int outcome_of(const ChargeRequest& request) const {
+    if (is_among(settings_.decline_amounts, request.amount)) return booked_decline;
+    if (is_among(settings_.timeout_amounts, request.amount)) return booked_success;
+    Random random(settings_.seed, fmt::format("charge:{}", request.key.value));
     return random.chance(settings_.success_rate) ? booked_success : booked_decline;
   }
 

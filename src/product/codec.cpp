@@ -38,7 +38,7 @@ ProductType read_type(http::JsonInput& body) {
 ProductDetails read_details(http::JsonInput& body) {
   ProductDetails details;
   details.name = body.text("productName", 1, limits::max_product_name_chars);
-  details.description = body.text("productDescription", 0, limits::max_product_description_chars);
+  details.description = body.lines("productDescription", 0, limits::max_product_description_chars);
   details.price = body.integer("productPrice", 0, limits::max_price);
   details.type = read_type(body);
   details.opens_at = body.optional_time("opensAt");
@@ -141,7 +141,7 @@ Result<EditRequest> read_patch(const http::Request& request) {
   Edit& edit = wanted->edit;
   if (body->has("productName")) edit.name = body->text("productName", 1, limits::max_product_name_chars);
   if (body->has("productDescription")) {
-    edit.description = body->text("productDescription", 0, limits::max_product_description_chars);
+    edit.description = body->lines("productDescription", 0, limits::max_product_description_chars);
   }
   if (body->has("productPrice")) edit.price = body->integer("productPrice", 0, limits::max_price);
   if (body->has("productStock")) edit.stock.total = read_total(*body);

@@ -74,6 +74,17 @@ class LineInput {
     }
     return value;
   }
+  // The same of a text that may have lines of its own.
+  std::string lines(std::string_view column, std::size_t min_chars, std::size_t max_chars) {
+    const std::string& value = cell(column);
+    auto unified = http::unified_lines(value);
+    const std::size_t count = http::count_characters(value);
+    if (count >= min_chars && count <= max_chars && unified && http::valid_utf8(value)) return *unified;
+    reject(column, fmt::format("Must be UTF-8 text of {} to {} characters, none of them a control character "
+                               "other than a line break.",
+                               min_chars, max_chars));
+    return {};
+  }
   std::int64_t integer(std::string_view column, std::int64_t min, std::int64_t max) {
     const auto value = whole_number(cell(column));
     if (value && *value >= min && *value <= max) return *value;
@@ -101,7 +112,7 @@ class LineInput {
 void read_new_product(LineInput& line, ImportRow& row) {
   ProductDetails& details = row.details;
   details.name = line.text("productName", 1, limits::max_product_name_chars);
-  details.description = line.text("productDescription", 0, limits::max_product_description_chars);
+  details.description = line.lines("productDescription", 0, limits::max_product_description_chars);
   details.price = line.integer("productPrice", 0, limits::max_price);
   row.total = line.integer("productStock", 0, limits::max_total_units);
   details.type = line.type();
@@ -143,7 +154,7 @@ void read_change(LineInput& line, ImportRow& row) {
   given.stock = read_stock(line);
   if (!line.empty("productName")) given.name = line.text("productName", 1, limits::max_product_name_chars);
   if (!line.empty("productDescription")) {
-    given.description = line.text("productDescription", 1, limits::max_product_description_chars);
+    given.description = line.lines("productDescription", 1, limits::max_product_description_chars);
   }
   if (!line.empty("productPrice")) given.price = line.integer("productPrice", 0, limits::max_price);
   if (!line.empty("productType")) given.type = line.type();

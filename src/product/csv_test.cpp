@@ -79,15 +79,36 @@ TEST_P(CsvTest, WhatIsExportedCanBeImportedAgain) {
   }
 }
 
+TEST_P(CsvTest, ADescriptionOfSeveralLinesIsOneCell) {
+  const std::string described =
+      R"({"productName":"a","productDescription":"one\r\n\"two\"\n","productPrice":1,"productStock":5,)"
+      R"("productType":"NORMAL"})";
+  const Answer made = post("/api/products", described);
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(made.text("productDescription"), "one\n\"two\"\n");
+  EXPECT_NE(exported().find("\r\n1,a,\"one\n\"\"two\"\"\n\",1,5,"), std::string::npos) << exported();
+  EXPECT_EQ(import(exported()).integer("kept"), 1);
+
+  // A spreadsheet may write the lines within a cell as it ends its own.
+  EXPECT_EQ(import_lines("1,a,\"one\r\n\"\"two\"\"\r\n\",1,5,NORMAL\n").integer("kept"), 1);
+  EXPECT_EQ(import_lines(",b,\"x\r\ny\",1,5,NORMAL\n1,,,,+2,\n").status, 200);
+  EXPECT_EQ(get("/api/products/2").text("productDescription"), "x\ny");
+
+  const Answer wrong =
+      import_lines(",\"b\nc\",,1,5,NORMAL\n,c,\"x\ry\",1,5,NORMAL\n,d,\"x\n\ty\",1,5,NORMAL\n");
+  EXPECT_EQ(wrong.wrong_fields(),
+            (Names{"lines[2].productName", "lines[4].productDescription", "lines[5].productDescription"}));
+}
+
 TEST_P(CsvTest, LinesCreateProductsAndChangeTotals) {
   make("a");
   make("b");
   make("c");
   make("d");
   sale(2).sold = 1;
-  const Answer answer = import_lines("1,,,,12,\r\n,new,\"two\n words\",9,7,NORMAL\n");
-  EXPECT_EQ(answer.status, 400);  // a description has no line breaks
-  EXPECT_EQ(answer.wrong_fields(), Names{"lines[3].productDescription"});
+  const Answer answer = import_lines("1,,,,12,\r\n,\"two\n words\",new,9,7,NORMAL\n");
+  EXPECT_EQ(answer.status, 400);  // a name has no line breaks
+  EXPECT_EQ(answer.wrong_fields(), Names{"lines[3].productName"});
   const Answer done =
       import_lines("1,,,,12,\r\n2,b,,1,-4,\r\n3,,,,+2,NORMAL\n4,,,,,\n\n,new,words,9,7,NORMAL\n");
   ASSERT_EQ(done.status, 200) << done.body;

@@ -15,6 +15,16 @@ constexpr std::string_view replacement =
 
 INSTANTIATE_TEST_SUITE_P(Databases, EditTest, test::both_databases(), test::kind_name);
 
+TEST_P(EditTest, OnlyADescriptionHasLines) {
+  make();
+  const Answer changed = call(Method::patch, "/api/products/1", R"({"productDescription":"a\r\nb\n"})");
+  EXPECT_EQ(changed.status, 200) << changed.body;
+  EXPECT_EQ(changed.text("productDescription"), "a\nb\n");
+  EXPECT_EQ(call(Method::patch, "/api/products/1", R"({"productDescription":"a\rb"})").status, 400);
+  EXPECT_EQ(call(Method::patch, "/api/products/1", R"({"productDescription":"a\tb"})").status, 400);
+  EXPECT_EQ(call(Method::patch, "/api/products/1", R"({"productName":"a\nb"})").status, 400);
+}
+
 TEST_P(EditTest, PutReplacesEverything) {
   make();
   const Answer before = get("/api/products/1");

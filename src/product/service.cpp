@@ -36,11 +36,12 @@ std::string entity_tag(const ProductView& view) {
   return fmt::format("{}-{}", view.product.version, view.stock.total);
 }
 
-ProductService::ProductService(ProductStore& store, order::OrderApi& orders, Pool& database, Clock& clock,
-                               Log log)
+ProductService::ProductService(ProductStore& store, order::OrderApi& orders, Pool& database, Pool& lists,
+                               Clock& clock, Log log)
     : store_(store),
       orders_(orders),
       database_(database),
+      lists_(lists),
       clock_(clock),
       log_(std::move(log)),
       locks_(clock) {}
@@ -98,7 +99,7 @@ Awaitable<Result<ProductPage>> ProductService::list(ListQuery query) {
 
 Awaitable<Result<ProductPage>> ProductService::all(ProductId after) {
   auto read = [this, after] { return store_.all(after, limits::csv_chunk_rows); };
-  auto products = co_await database_.run(std::move(read));
+  auto products = co_await lists_.run(std::move(read));
   if (!products) co_return products.error();
   ProductPage page;
   if (products->size() == limits::csv_chunk_rows) {

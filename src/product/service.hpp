@@ -16,6 +16,7 @@
 #include "core/pool.hpp"
 #include "db/lease.hpp"
 #include "order/api.hpp"
+#include "product/api.hpp"
 #include "product/edit_locks.hpp"
 #include "product/store.hpp"
 
@@ -120,9 +121,11 @@ struct AddedWish {
   bool found = false;  // it was there
 };
 
-class ProductService {
+class ProductService final : public ProductApi {
  public:
-  ProductService(ProductStore& store, order::OrderApi& orders, Pool& database, Clock& clock, Log log);
+  // The export reads all products on `lists`, everything else is done on `database`.
+  ProductService(ProductStore& store, order::OrderApi& orders, Pool& database, Pool& lists, Clock& clock,
+                 Log log);
 
   // Errors: idempotency_mismatch; overloaded and store_unavailable: nothing was registered; outcome_unknown:
   // it may have been, and if so the sweeper finishes it.
@@ -150,6 +153,7 @@ class ProductService {
   Awaitable<Result<WishView>> set_wish_note(UserId user, ProductId product, std::string note);
   Awaitable<Result<WishView>> wish(UserId user, ProductId product);
   Awaitable<Result<void>> remove_wish(UserId user, ProductId product);
+  Awaitable<Result<void>> forget_user(UserId user) override;
   Awaitable<Result<WishPage>> wishes(UserId user, std::optional<std::int64_t> before, std::size_t limit);
 
   // Spawned once, on any executor: finishes what is DRAFT and what is pending, at once and then every
@@ -173,6 +177,7 @@ class ProductService {
   ProductStore& store_;
   order::OrderApi& orders_;
   Pool& database_;
+  Pool& lists_;
   Clock& clock_;
   Log log_;
   EditLocks locks_;

@@ -212,6 +212,7 @@ class ProductStore {
   virtual Result<Wish> set_wish_note(UserId user, ProductId product,
                                      const std::string& note) = 0;       // not_found
   virtual Result<void> remove_wish(UserId user, ProductId product) = 0;  // one that is not there is no error
+  virtual Result<void> remove_wishes(UserId user) = 0;                   // all of them
   virtual Result<WishedProduct> find_wish(UserId user, ProductId product) = 0;  // not_found
   // Newest first, those before `before`.
   virtual Result<std::vector<WishedProduct>> wishes(UserId user, std::optional<std::int64_t> before,

@@ -195,6 +195,12 @@ class SqlProductStore final : public ProductStore {
       return {};
     });
   }
+  Result<void> remove_wishes(UserId user) override {
+    return write<Result<void>>([&](soci::session& session) -> Result<void> {
+      remove_wishes_in(session, user);
+      return {};
+    });
+  }
   Result<WishedProduct> find_wish(UserId user, ProductId product) override {
     return read<WishedProduct>([&](soci::session& session) { return find_wish_in(session, user, product); });
   }

@@ -17,6 +17,7 @@ constexpr const char* insert_wish =
 constexpr const char* update_note =
     "UPDATE wishlist SET note = :note WHERE user_id = :user AND product_id = :product";
 constexpr const char* delete_wish = "DELETE FROM wishlist WHERE user_id = :user AND product_id = :product";
+constexpr const char* delete_wishes = "DELETE FROM wishlist WHERE user_id = :user";
 constexpr const char* select_wishes =
     "SELECT wish_id, note, added_at, product_id FROM wishlist WHERE user_id = :user AND wish_id < :before "
     "ORDER BY wish_id DESC LIMIT :maximum";
@@ -89,6 +90,10 @@ Result<Wish> set_wish_note_in(soci::session& session, UserId user, ProductId pro
 
 void remove_wish_in(soci::session& session, UserId user, ProductId product) {
   Command(session).use(user.value).use(product.value).run(delete_wish);
+}
+
+void remove_wishes_in(soci::session& session, UserId user) {
+  Command(session).use(user.value).run(delete_wishes);
 }
 
 Result<WishedProduct> find_wish_in(soci::session& session, UserId user, ProductId product) {

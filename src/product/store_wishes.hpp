@@ -11,6 +11,7 @@ Result<ProductStore::Wished> add_wish_in(soci::session& session, UserId user, co
 Result<Wish> set_wish_note_in(soci::session& session, UserId user, ProductId product,
                               const std::string& note);
 void remove_wish_in(soci::session& session, UserId user, ProductId product);
+void remove_wishes_in(soci::session& session, UserId user);
 Result<WishedProduct> find_wish_in(soci::session& session, UserId user, ProductId product);
 std::vector<WishedProduct> wishes_in(soci::session& session, UserId user, std::optional<std::int64_t> before,
                                      std::size_t limit);

@@ -48,7 +48,7 @@ class CatalogueTest : public testing::TestWithParam<test::DatabaseKind> {
   // A new process over the same file; what was under way is gone.
   void restart() {
     router.emplace();
-    service.emplace(*store, orders, pool, *clock, make_null_log());
+    service.emplace(*store, orders, pool, pool, *clock, make_null_log());
     router->mount(*service, endpoints());
   }
 

@@ -39,6 +39,11 @@ Awaitable<Result<void>> ProductService::remove_wish(UserId user, ProductId produ
   co_return co_await database_.run(std::move(remove));
 }
 
+Awaitable<Result<void>> ProductService::forget_user(UserId user) {
+  auto remove = [this, user] { return store_.remove_wishes(user); };
+  co_return co_await database_.run(std::move(remove));
+}
+
 Awaitable<Result<WishPage>> ProductService::wishes(UserId user, std::optional<std::int64_t> before,
                                                    std::size_t limit) {
   auto read = [this, user, before, limit] { return store_.wishes(user, before, limit + 1); };

@@ -83,6 +83,19 @@ TEST_P(WishlistTest, EverybodyHasHisOwn) {
   EXPECT_EQ(get("/api/wishlist").status, 404);
 }
 
+TEST_P(WishlistTest, AUserIsForgottenWithAllWishesAndNobodyElseIs) {
+  make();
+  make("b");
+  wish(1);
+  wish(2);
+  caller = Caller{UserId{2}, Role::user, true, false};
+  wish(1);
+  EXPECT_TRUE(test::run(service->forget_user(UserId{1})));
+  EXPECT_TRUE(test::run(service->forget_user(UserId{1})));
+  EXPECT_EQ(size(), 1u);
+  EXPECT_EQ(count("wishlist WHERE user_id = 1"), 0);
+}
+
 TEST_P(WishlistTest, WhatIsNotSoldCannotBeWishedForAndWhatWasStays) {
   make();
   make("b");

@@ -4,11 +4,12 @@
 
 namespace buyme::user {
 
-AccountEnding::AccountEnding(UserStore& store, Denylist& denylist, order::OrderApi& orders, Pool& database,
-                             Clock& clock, Log log)
+AccountEnding::AccountEnding(UserStore& store, Denylist& denylist, order::OrderApi& orders,
+                             product::ProductApi& products, Pool& database, Clock& clock, Log log)
     : store_(store),
       denylist_(denylist),
       orders_(orders),
+      products_(products),
       database_(database),
       clock_(clock),
       log_(std::move(log)) {}
@@ -24,17 +25,23 @@ Awaitable<Result<void>> AccountEnding::end(UserId id) {
   const auto ended = co_await database_.run(std::move(end_it));
   if (!ended) co_return ended.error();
   log_->info("the account of user {} has ended", id.value);
-  co_await cancel_unpaid(id);
+  co_await clear(id);
   co_return Result<void>();
 }
 
-Awaitable<bool> AccountEnding::cancel_unpaid(UserId user) {
+// True when nothing is left. If one fails the other is done all the same.
+Awaitable<bool> AccountEnding::clear(UserId user) {
   const auto canceled = co_await orders_.cancel_unpaid(user);
   if (!canceled) {
     log_->warn("unpaid orders of user {}, whose account has ended, are canceled later: {}", user.value,
                canceled.error().detail);
   }
-  co_return canceled.has_value();
+  const auto forgotten = co_await products_.forget_user(user);
+  if (!forgotten) {
+    log_->warn("wishes of user {}, whose account has ended, are removed later: {}", user.value,
+               forgotten.error().detail);
+  }
+  co_return canceled.has_value() && forgotten.has_value();
 }
 
 Awaitable<void> AccountEnding::run_sweeper(db::JobLease& lease) {
@@ -65,14 +72,14 @@ Awaitable<void> AccountEnding::sweep(db::JobLease& lease) {
   if (!forgotten) log_->warn("sessions that are over stay for now: {}", forgotten.error().detail);
 }
 
-// An order that was admitted before the tokens were denied may be placed behind a cancel, which overtakes it:
-// so an ending is settled only when its cancel came later than any such order.
+// An order that was admitted before the tokens were denied may be placed behind a cancel, which overtakes it,
+// and so may a wish: an ending is settled only when it was cleared later than any such request.
 Awaitable<void> AccountEnding::finish(Ending ending, db::Fence fence) {
   const Denial denial = denial_of_account(ending.user, ending.since);
   denylist_.deny({&denial, 1});  // the request may have been told "unknown" of the transaction
   const bool settles = clock_.now() >= ending.since + limits::ending_settles;
-  const bool canceled = co_await cancel_unpaid(ending.user);
-  if (!canceled || !settles) co_return;
+  const bool cleared = co_await clear(ending.user);
+  if (!cleared || !settles) co_return;
   auto settle_it = [this, user = ending.user, fence] { return store_.settle_ending(user, fence); };
   const auto settled = co_await database_.run(std::move(settle_it));
   if (!settled)

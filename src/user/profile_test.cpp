@@ -196,6 +196,20 @@ TEST_P(Profiles, OrdersThatCannotBeCanceledNowAreCanceledByTheSweeper) {
   EXPECT_EQ(shop_.orders.canceled, std::vector<UserId>{kim});
 }
 
+TEST_F(Profiles, WishesThatCannotBeRemovedNowAreRemovedByTheSweeper) {
+  const UserId kim = sign_up("kim@example.com");
+  shop_.products.failures = 2;
+  EXPECT_TRUE(end(kim)) << "the account has ended all the same";
+  EXPECT_EQ(shop_.orders.canceled, std::vector<UserId>{kim}) << "and its orders with it";
+  shop_.clock.advance(limits::ending_settles);
+  test::run(shop_.ending.sweep());
+  EXPECT_TRUE(shop_.products.forgotten.empty());
+  EXPECT_EQ(query("SELECT COUNT(*) FROM account_endings"), 1) << "it is not settled";
+  test::run(shop_.ending.sweep());
+  EXPECT_EQ(shop_.products.forgotten, std::vector<UserId>{kim});
+  EXPECT_EQ(query("SELECT COUNT(*) FROM account_endings"), 0);
+}
+
 // A placement that was admitted before the end may be committed behind the cancel.
 TEST_P(Profiles, TheSweeperLooksAgainWhenNoOrderCanBeUnderWay) {
   const UserId kim = sign_up("kim@example.com");
@@ -213,6 +227,22 @@ TEST_P(Profiles, TheSweeperLooksAgainWhenNoOrderCanBeUnderWay) {
   EXPECT_EQ(query("SELECT COUNT(*) FROM account_endings"), 0);
 }
 
+// A database of the time when an end left the wishes behind.
+TEST_F(Profiles, WhoEndedBeforeWishesWentIsSeenToOnceMore) {
+  const UserId kim = sign_up("kim@example.com");
+  ASSERT_TRUE(end(kim));
+  shop_.clock.advance(limits::ending_settles);
+  test::run(shop_.ending.sweep());
+  ASSERT_EQ(query("SELECT COUNT(*) FROM account_endings"), 0);
+  db::Sqlite(shop_.directory.file("user.db"), db::Access::read_write)
+      .execute("DELETE FROM schema_migration WHERE version = 3");
+  open_user_store(shop_.directory.file("user.db"), 1);
+  shop_.products.forgotten.clear();
+  test::run(shop_.ending.sweep());
+  EXPECT_EQ(shop_.products.forgotten, std::vector<UserId>{kim});
+  EXPECT_EQ(query("SELECT COUNT(*) FROM account_endings"), 0);
+}
+
 // The process died behind the first transaction: nothing but its row knows of it.
 TEST_P(Profiles, AnEndingOutlivesACrash) {
   const UserId kim = sign_up("kim@example.com");
@@ -220,6 +250,7 @@ TEST_P(Profiles, AnEndingOutlivesACrash) {
   ASSERT_TRUE(shop_.store->end_account(kim, shop_.clock.now()));
   test::run(shop_.ending.sweep());
   EXPECT_EQ(shop_.orders.canceled, std::vector<UserId>{kim});
+  EXPECT_EQ(shop_.products.forgotten, std::vector<UserId>{kim});
   EXPECT_FALSE(shop_.is_good(*tokens));
 }
 

@@ -7,12 +7,13 @@
 namespace buyme::user {
 
 UserService::UserService(UserSettings settings, UserStore& store, Denylist& denylist, Pool& hashing,
-                         Pool& database, const TokenKey& key, Clock& clock, Log log)
+                         Pool& database, Pool& lists, const TokenKey& key, Clock& clock, Log log)
     : settings_(settings),
       store_(store),
       denylist_(denylist),
       hashing_(hashing),
       database_(database),
+      lists_(lists),
       key_(key),
       clock_(clock),
       log_(std::move(log)),
@@ -108,7 +109,7 @@ Awaitable<Result<UserPage>> UserService::list(UserQuery query) {
   const std::size_t wanted = query.limit;
   ++query.limit;  // one more tells whether there is a next page
   auto list_them = [this, query = std::move(query)] { return store_.list(query); };
-  auto users = co_await database_.run(std::move(list_them));
+  auto users = co_await lists_.run(std::move(list_them));
   if (!users) co_return users.error();
   UserPage page;
   page.items = std::move(*users);

@@ -54,9 +54,10 @@ struct UserPage {
 class UserService {
  public:
   // Hashes one password before it returns. What is passed by reference must outlive the service, and the
-  // service must outlive what runs in the pools.
+  // service must outlive what runs in the pools. Lists of all accounts are read on `lists`, not on
+  // `database`.
   UserService(UserSettings settings, UserStore& store, Denylist& denylist, Pool& hashing, Pool& database,
-              const TokenKey& key, Clock& clock, Log log);
+              Pool& lists, const TokenKey& key, Clock& clock, Log log);
 
   // The fields of `sign_up` keep the rules of rules.hpp. `remote` is where the request comes from, empty when
   // it does not matter. Errors: email_taken, rate_limited (too many from this network), overloaded,
@@ -120,6 +121,7 @@ class UserService {
   Denylist& denylist_;
   Pool& hashing_;
   Pool& database_;
+  Pool& lists_;
   const TokenKey& key_;
   Clock& clock_;
   Log log_;

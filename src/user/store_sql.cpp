@@ -7,6 +7,7 @@
 #include "embedded/user_schema.hpp"
 #include "embedded/user_schema_mysql.hpp"
 #include "embedded/user_schema_sessions.hpp"
+#include "embedded/user_schema_wishes.hpp"
 #include "user/store_sessions.hpp"
 
 namespace buyme::user {
@@ -14,7 +15,8 @@ namespace buyme::user {
 namespace {
 
 constexpr db::Migration sqlite_steps[] = {{1, "accounts", embedded::user_schema},
-                                          {2, "sessions", embedded::user_schema_sessions}};
+                                          {2, "sessions", embedded::user_schema_sessions},
+                                          {3, "wishes of ended accounts", embedded::user_schema_wishes}};
 constexpr db::Migration mysql_steps[] = {{1, "accounts and sessions", embedded::user_schema_mysql}};
 constexpr db::Schema schema{sqlite_steps, mysql_steps};
 

@@ -60,6 +60,19 @@ class RememberedOrders final : public order::OrderApi {
   static Failure unexpected() { return {Error::internal, "accounts do not ask this"}; }
 };
 
+// A product service that remembers whom it was to forget, and fails on demand.
+class RememberedProducts final : public product::ProductApi {
+ public:
+  Awaitable<Result<void>> forget_user(UserId user) override {
+    if (failures > 0 && failures-- > 0) co_return Failure(Error::overloaded, "busy");
+    forgotten.push_back(user);
+    co_return Result<void>();
+  }
+
+  std::vector<UserId> forgotten;
+  int failures = 0;  // calls that fail before the next that succeeds
+};
+
 struct TestShop {
   static constexpr PasswordCost cheap{.memory_kib = 8, .passes = 1};
 
@@ -67,8 +80,8 @@ struct TestShop {
                     test::DatabaseKind kind = test::DatabaseKind::sqlite)
       : place(kind),
         hashing("hash", 2, hash_queue),
-        service(settings, *store, *denylist, hashing, database, key, clock, make_null_log()),
-        ending(*store, *denylist, orders, database, clock, make_null_log()) {}
+        service(settings, *store, *denylist, hashing, database, database, key, clock, make_null_log()),
+        ending(*store, *denylist, orders, products, database, clock, make_null_log()) {}
 
   static SignUp kim() {
     return {.name = "김철수",
@@ -94,6 +107,7 @@ struct TestShop {
   std::unique_ptr<UserStore> store = open_user_store(place.address(), 2);
   std::unique_ptr<Denylist> denylist = make_local_denylist(clock);
   RememberedOrders orders;
+  RememberedProducts products;
   Pool hashing;
   Pool database{"database", 2, 64};
   UserService service;

@@ -181,6 +181,54 @@ std::unique_ptr<PaymentProvider> open_on_a_server(ProviderBook& book, double suc
       make_null_log());
 }
 
+// --- the simulated provider's amounts with a fate of their own
+
+class TestAmounts : public ::testing::Test {
+ protected:
+  void open(double success_rate) {
+    provider.reset();
+    payment::SimulatedProviderSettings settings{.path = files.file("provider.sqlite"),
+                                                .success_rate = success_rate};
+    settings.decline_amounts = {9'001, 9'002};
+    settings.timeout_amounts = {9'003};
+    settings.silence = std::chrono::milliseconds{20};
+    provider = payment::make_simulated_provider(std::move(settings), clock, make_null_log());
+  }
+  ChargeOutcome charge(std::int64_t key, Money amount) {
+    return run(provider->charge({AttemptId{key}, OrderId{1}, amount})).value();
+  }
+
+  // Remembers how long was slept.
+  class SleeplessClock final : public Clock {
+   public:
+    Time now() const override { return {}; }
+    Monotonic monotonic() const override { return {}; }
+    Awaitable<void> sleep_until(Monotonic deadline) override {
+      slept += deadline - Monotonic{};
+      co_return;
+    }
+    std::chrono::nanoseconds slept{0};
+  };
+
+  TempDir files;
+  SleeplessClock clock;
+  std::unique_ptr<PaymentProvider> provider;
+};
+
+TEST_F(TestAmounts, AreDeclinedOrAnsweredTooLateWhateverTheRate) {
+  open(1);
+  EXPECT_EQ(charge(1, 9'001), ChargeOutcome::declined);
+  EXPECT_EQ(charge(2, 9'002), ChargeOutcome::declined);
+  EXPECT_EQ(charge(3, 9'004), ChargeOutcome::succeeded);
+  open(0);
+  EXPECT_EQ(charge(4, 9'004), ChargeOutcome::declined);
+  EXPECT_EQ(clock.slept.count(), 0);
+  EXPECT_EQ(charge(5, 9'003), ChargeOutcome::succeeded);
+  EXPECT_EQ(clock.slept, std::chrono::milliseconds{20}) << "its answer comes when nobody waits any more";
+  EXPECT_EQ(charge(5, 9'003), ChargeOutcome::succeeded);
+  EXPECT_EQ(clock.slept, std::chrono::milliseconds{20}) << "who asks again is told at once";
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Providers, ProviderContract,
     ::testing::Values(ProviderKind{"simulated",

@@ -58,7 +58,7 @@ inline StoreKind mysql_store(bool one_by_one = false) {
             return order::make_mysql_order_store(settings, *clock, Random(1, "store"), make_null_log());
           },
           [](const TempDir& place, Pool& pool) {
-            return order::make_mysql_order_reads(mysql_database(place), pool);
+            return order::make_mysql_order_reads(mysql_database(place), pool, pool);
           }};
 }
 

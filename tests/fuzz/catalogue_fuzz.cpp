@@ -1,5 +1,6 @@
 // Bytes as a CSV import, as a cursor, as an If-Match header and as the query of a list: nothing may crash,
 // what is accepted must be within its limits, and what the shop itself writes must be read back as it was.
+#include <algorithm>
 #include <cstdlib>
 
 #include "core/limits.hpp"
@@ -30,6 +31,10 @@ void read_csv(std::string_view text) {
   request.body = text;
   const auto import = read_import_request(request);
   if (import.has_error()) return check_problem(import.error());
+  for (const ImportRow& row : import->rows) {
+    const auto is_control = [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; };
+    require(std::ranges::none_of(row.details.description, is_control));
+  }
   require(!import->rows.empty() && import->rows.size() <= limits::max_import_rows);
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <thread>
 
+#include "db/sqlite.hpp"
 #include "integration/shop_test.hpp"
 
 namespace buyme::test {
@@ -37,6 +38,10 @@ class AccountLife : public ShopTest {
                                          "correct horse\n");
     EXPECT_EQ(made.status, 0) << made.errors;
     return client_of(log_in("boss"));
+  }
+  std::int64_t wishes_of(std::int64_t user) const {
+    return db::Sqlite(directory() / "product.sqlite", db::Access::read_only)
+        .query_integer(fmt::format("SELECT COUNT(*) FROM wishlist WHERE user_id = {}", user));
   }
   std::string status_of(std::int64_t order) { return admin->get(order_path(order)).text("orderStatus"); }
 };
@@ -199,6 +204,9 @@ TEST_F(AccountLife, ItsEndCancelsWhatIsUnpaidAndKeepsTheBooks) {
   const std::int64_t entered = kim.post("/api/orders", order_body(product, 1)).integer("orderId");
   ASSERT_EQ(kim.post(order_path(entered, "enter-payment")).status, 200);
   expect_stock(product, 4, 4, 2);
+  const std::string wish = fmt::format(R"({{"productId":{}}})", product);
+  ASSERT_EQ(kim.post("/api/wishlist", wish).status, 201);
+  ASSERT_EQ(buyer->post("/api/wishlist", wish).status, 201);
 
   const HttpReply ended = kim.request("DELETE", "/api/users/me");
   EXPECT_EQ(ended.status, 204) << ended.body;
@@ -211,6 +219,8 @@ TEST_F(AccountLife, ItsEndCancelsWhatIsUnpaidAndKeepsTheBooks) {
   EXPECT_EQ(status_of(paid), "PAID");
   EXPECT_EQ(admin->get(order_path(paid)).integer("userId"), id);
   expect_stock(product, 8, 0, 2);
+  EXPECT_EQ(wishes_of(id), 0);
+  EXPECT_EQ(wishes_of(buyer_id()), 1);
   EXPECT_EQ(admin->get(fmt::format("/api/users/{}", id)).status, 404);
 
   const HttpReply again = sign_up("kim");
@@ -272,6 +282,8 @@ TEST_F(AccountLife, AnEndIsWholeThoughTheShopIsKilledInIt) {
     const std::string token = log_in(name).text("accessToken");
     HttpClient kim = shop->client(token);
     const std::int64_t order = kim.post("/api/orders", order_body(product)).integer("orderId");
+    ASSERT_EQ(kim.post("/api/wishlist", fmt::format(R"({{"productId":{}}})", product)).status, 201);
+    const std::int64_t id = kim.get("/api/users/me").integer("userId");
     kim.send("DELETE /api/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\n\r\n");
     std::this_thread::sleep_for(std::chrono::milliseconds{delay_ms});
     shop->kill();
@@ -280,13 +292,15 @@ TEST_F(AccountLife, AnEndIsWholeThoughTheShopIsKilledInIt) {
     if (log_in(name).status == 200) {
       EXPECT_EQ(shop->client(token).get("/api/users/me").status, 200);
       EXPECT_EQ(status_of(order), "PENDING");
+      EXPECT_EQ(wishes_of(id), 1);
       continue;
     }
     EXPECT_EQ(shop->client(token).post("/api/orders", order_body(product)).status, 401);
-    for (int i = 0; i < 100 && status_of(order) != "CANCELED"; ++i) {
+    for (int i = 0; i < 100 && (status_of(order) != "CANCELED" || wishes_of(id) > 0); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }
     EXPECT_EQ(status_of(order), "CANCELED") << "after " << delay_ms << " ms";
+    EXPECT_EQ(wishes_of(id), 0) << "after " << delay_ms << " ms";
   }
 }
 

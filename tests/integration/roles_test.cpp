@@ -84,9 +84,13 @@ TEST_F(Services, AnotherBuyersOrderIsNotThereForThePaymentServiceEither) {
 }
 
 TEST_F(Services, AnAccountThatEndsLosesItsOrdersAndItsTokensEverywhere) {
-  const std::int64_t unpaid = order(product(1));
+  const std::int64_t shoes = product(1), unpaid = order(shoes);
+  EXPECT_EQ(buyer(Role::product).post("/api/wishlist", fmt::format(R"({{"productId":{}}})", shoes)).status,
+            201);
+  EXPECT_EQ(shop->number(Role::product, "SELECT COUNT(*) FROM wishlist"), 1);
   EXPECT_EQ(buyer(Role::user).request("DELETE", "/api/users/me").status, 204);
   EXPECT_TRUE(eventually([&] { return status_of(unpaid) == "CANCELED"; }));
+  EXPECT_TRUE(eventually([&] { return shop->number(Role::product, "SELECT COUNT(*) FROM wishlist") == 0; }));
   const std::pair<Role, std::string> own[] = {{Role::user, "/api/users/me"},
                                               {Role::product, "/api/wishlist"},
                                               {Role::order, "/api/orders"},

@@ -7,7 +7,7 @@ struct Pool::State {
   bool stopped = false;
 };
 
-Pool::Pool(std::string, std::size_t, std::size_t) : state_(std::make_unique<State>()) {}
+Pool::Pool(std::string, std::size_t, std::size_t, int) : state_(std::make_unique<State>()) {}
 
 Pool::~Pool() = default;
 

@@ -27,13 +27,18 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-void make_databases(const MariadbServer& server, std::string_view prefix) {
+db::MysqlSettings settings_of(const MariadbServer& server, std::string database = {}) {
   db::MysqlSettings settings;
   settings.host = server.host();
   settings.port = server.port();
   settings.user = server.user();
   settings.password = server.password();
-  db::Mysql connection(settings);
+  settings.database = std::move(database);
+  return settings;
+}
+
+void make_databases(const MariadbServer& server, std::string_view prefix) {
+  db::Mysql connection(settings_of(server));
   for (const auto* service : {"user", "product", "order", "payment", "provider"}) {
     connection.query(fmt::format("CREATE DATABASE `{}_{}`", prefix, service));
   }
@@ -47,14 +52,13 @@ std::string_view name_of(Role role) {
 }
 
 SplitShop::SplitShop(Arguments more) {
-  const std::string prefix = MariadbServer::new_database_name();
-  make_databases(database_, prefix);
+  make_databases(database_, prefix_);
   for (auto& port : ports_) port = free_port();
   environment_ = {"BUYME_DATABASE_HOST=" + database_.host(),
                   fmt::format("BUYME_DATABASE_PORT={}", database_.port()),
                   "BUYME_DATABASE_USER=" + database_.user(),
                   "BUYME_DATABASE_PASSWORD=" + database_.password(),
-                  "BUYME_DATABASE_PREFIX=" + prefix,
+                  "BUYME_DATABASE_PREFIX=" + prefix_,
                   fmt::format("BUYME_REDIS_SERVERS=127.0.0.1:{}", redis_.port()),
                   "BUYME_USER_TOKEN_KEY=a key that only these tests sign with",
                   fmt::format("BUYME_SERVICES_CREDENTIAL={}", credential)};
@@ -75,6 +79,12 @@ SplitShop::SplitShop(Arguments more) {
     for (const std::string& setting : environment_) server->set_environment(setting);
     server->start();
   }
+}
+
+std::int64_t SplitShop::number(Role role, std::string_view query) const {
+  db::Mysql connection(settings_of(database_, fmt::format("{}_{}", prefix_, name_of(role))));
+  auto row = connection.query(std::string(query));
+  return row.next() ? row.integer(0) : 0;
 }
 
 }  // namespace buyme::test

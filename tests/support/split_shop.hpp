@@ -31,6 +31,8 @@ class SplitShop {
   // What each of them is started with, as NAME=value.
   const Arguments& environment() const { return environment_; }
   const TempDir& place() const { return place_; }
+  // Of the first column and row that a query of the service's database finds.
+  std::int64_t number(Role role, std::string_view query) const;
   MariadbServer& database() { return database_; }
   RedisServer& redis() { return redis_; }
 
@@ -39,6 +41,7 @@ class SplitShop {
   MariadbServer database_;
   RedisServer redis_;
   std::array<std::uint16_t, 4> ports_{};
+  std::string prefix_ = MariadbServer::new_database_name();
   Arguments environment_;
   std::array<std::unique_ptr<ShopProcess>, 4> servers_;
 };
