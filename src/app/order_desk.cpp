@@ -23,7 +23,7 @@ struct OrderDesk {
   OrderDesk(const Config& config, Log log)
       : reading("database", 1, limits::read_queue),
         store(open_order_store(config, *clock, log)),
-        reads(open_order_reads(config, reading)),
+        reads(open_order_reads(config, reading, reading)),
         gate(stock::make_local_gate()),
         writer(settings_of(config), *store, *reads, *gate, board, *clock, context.get_executor(),
                {context.get_executor()}, log),

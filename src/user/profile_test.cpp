@@ -56,6 +56,10 @@ using Ids = std::vector<std::int64_t>;
 
 INSTANTIATE_TEST_SUITE_P(Databases, Profiles, test::both_databases(), test::kind_name);
 
+using ProfilesOfAFile = Profiles;
+INSTANTIATE_TEST_SUITE_P(Databases, ProfilesOfAFile, ::testing::Values(test::DatabaseKind::sqlite),
+                         test::kind_name);
+
 TEST_P(Profiles, OnlyWhatIsNamedChanges) {
   const UserId kim = sign_up("kim@example.com");
   AccountChange what;
@@ -228,15 +232,14 @@ TEST_P(Profiles, TheSweeperLooksAgainWhenNoOrderCanBeUnderWay) {
 }
 
 // A database of the time when an end left the wishes behind.
-TEST_F(Profiles, WhoEndedBeforeWishesWentIsSeenToOnceMore) {
+TEST_P(ProfilesOfAFile, WhoEndedBeforeWishesWentIsSeenToOnceMore) {
   const UserId kim = sign_up("kim@example.com");
   ASSERT_TRUE(end(kim));
   shop_.clock.advance(limits::ending_settles);
   test::run(shop_.ending.sweep());
   ASSERT_EQ(query("SELECT COUNT(*) FROM account_endings"), 0);
-  db::Sqlite(shop_.directory.file("user.db"), db::Access::read_write)
-      .execute("DELETE FROM schema_migration WHERE version = 3");
-  open_user_store(shop_.directory.file("user.db"), 1);
+  shop_.place.execute("DELETE FROM schema_migration WHERE version = 3");
+  open_user_store(shop_.place.address(), 1);
   shop_.products.forgotten.clear();
   test::run(shop_.ending.sweep());
   EXPECT_EQ(shop_.products.forgotten, std::vector<UserId>{kim});
