@@ -1,5 +1,4 @@
-// The real gateway in front of a real shop, which stands for the servers of all four roles: it listens on
-// every address of this machine, and the address by which it was asked tells which role was meant.
+// The real gateway in front of a shop of four real servers, one of each role; its log tells which it asked.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +15,7 @@
 #include "payment/internal_endpoints.hpp"
 #include "product/endpoints.hpp"
 #include "support/gateway.hpp"
-#include "support/shop_process.hpp"
+#include "support/split_shop.hpp"
 #include "user/endpoints.hpp"
 
 namespace buyme::test {
@@ -62,15 +61,13 @@ std::vector<Route> routes_of(RoutingTable table) {
       return routes(payment::record_endpoints());
     case RoutingTable::payment_calls:
       return routes(payment::internal_endpoints());
+    case RoutingTable::books:
+      return {{"GET", "/api/admin/audit"}};
     case RoutingTable::operation:
     case RoutingTable::documentation:
       return {};  // every role has them; see OneRoleAnswersForTheShop
   }
   return {};
-}
-
-std::string address_of(ServerRole role, std::uint16_t port) {
-  return fmt::format("127.0.0.{}:{}", 1 + static_cast<int>(role), port);
 }
 
 std::string upstream_of(const json::object& line) {
@@ -115,18 +112,21 @@ class DyingServer {
 
 class GatewayTest : public ::testing::Test {
  protected:
-  void open_shop(Arguments more = {}) {
-    Arguments arguments{"--host", "0.0.0.0"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    accounts = make_accounts(place.path() / "data", 2);
-    shop.emplace(place.path() / "data", arguments);
-    shop->start();
-    Gateway::Servers servers;
-    servers.user = address_of(ServerRole::user, shop->port());
-    servers.product = address_of(ServerRole::product, shop->port());
-    servers.order = address_of(ServerRole::order, shop->port());
-    servers.payment = address_of(ServerRole::payment, shop->port());
-    gateway.emplace(servers);
+  // `settings` as NAME=value.
+  void open_shop(Arguments settings = {}) {
+    settings.emplace_back("BUYME_PAYMENT_SUCCESS_RATE=1");
+    shop.emplace(settings);
+    accounts = make_accounts(shop->server(Role::user).directory(), 2);
+    gateway.emplace(Gateway::Servers{address_of(ServerRole::user), address_of(ServerRole::product),
+                                     address_of(ServerRole::order), address_of(ServerRole::payment)});
+  }
+
+  std::string address_of(ServerRole role) const {
+    const Role which = role == ServerRole::user      ? Role::user
+                       : role == ServerRole::product ? Role::product
+                       : role == ServerRole::order   ? Role::order
+                                                     : Role::payment;
+    return fmt::format("127.0.0.1:{}", shop->port(which));
   }
 
   void expect_problem(const HttpReply& reply, int status, std::string_view code) {
@@ -138,9 +138,8 @@ class GatewayTest : public ::testing::Test {
     EXPECT_EQ(reply.text("requestId"), reply.header("x-request-id"));
   }
 
-  TempDir place;
   Accounts accounts;
-  std::optional<ShopProcess> shop;
+  std::optional<SplitShop> shop;
   std::optional<Gateway> gateway;
 };
 
@@ -157,7 +156,7 @@ TEST_F(GatewayTest, EveryRouteReachesTheRoleThatHasIt) {
         client.request(route.method, route.path + "?limit=1");
         const auto lines = gateway->logged();
         ASSERT_EQ(lines.size(), 1U);
-        EXPECT_EQ(upstream_of(lines[0]), address_of(role, shop->port())) << route.method << route.path;
+        EXPECT_EQ(upstream_of(lines[0]), address_of(role)) << route.method << route.path;
         ++count;
       }
     }
@@ -170,13 +169,13 @@ TEST_F(GatewayTest, OneRoleAnswersForTheShop) {
   HttpClient client = gateway->client();
   for (const char* path : {"/readyz", "/openapi.json", "/docs", "/docs/page.js", "/api/admin/audit"}) {
     client.get(path);
-    EXPECT_EQ(upstream_of(gateway->logged().at(0)), address_of(ServerRole::order, shop->port())) << path;
+    EXPECT_EQ(upstream_of(gateway->logged().at(0)), address_of(ServerRole::order)) << path;
   }
   const HttpReply alive = client.get("/healthz");
   EXPECT_EQ(alive.status, 200);
   EXPECT_EQ(alive.text("status"), "alive");
   EXPECT_EQ(client.get("/api/no-such-thing").code(), "NOT_FOUND");
-  EXPECT_EQ(upstream_of(gateway->logged().at(0)), address_of(ServerRole::order, shop->port()))
+  EXPECT_EQ(upstream_of(gateway->logged().at(0)), address_of(ServerRole::order))
       << "and /healthz is not worth a line";
 }
 
@@ -199,7 +198,7 @@ TEST_F(GatewayTest, WhatServicesAskEachOtherAndTheMetricsAreBehindNoPublicDoor) 
 }
 
 TEST_F(GatewayTest, ABuyerNoticesNothingOfIt) {
-  open_shop({"--payment-success-rate", "1"});
+  open_shop();
   HttpClient admin = gateway->client(accounts.admin_token), buyer = gateway->client(accounts.buyers[0].token);
   const std::int64_t product = make_product(admin, 3);
   const HttpReply placed =
@@ -242,7 +241,7 @@ TEST_F(GatewayTest, AStreamComesAsItIsSent) {
   EXPECT_NE(heard.find("text/event-stream"), heard.npos);
   gateway->logged(3);
   listener.close();
-  EXPECT_EQ(upstream_of(gateway->logged().at(0)), address_of(ServerRole::order, shop->port()));
+  EXPECT_EQ(upstream_of(gateway->logged().at(0)), address_of(ServerRole::order));
 }
 
 TEST_F(GatewayTest, NothingThatChangesSomethingIsSentTwice) {
@@ -280,7 +279,7 @@ TEST_F(GatewayTest, WhatWasNotSentGoesToTheServerThatLives) {
     const DyingServer gone;
     dead = gone.address();
   }
-  const std::string pair = dead + "," + address_of(ServerRole::order, shop->port());
+  const std::string pair = dead + "," + address_of(ServerRole::order);
   Gateway other({dead, dead, pair, dead});
   HttpClient buyer = other.client(accounts.buyers[0].token);
   HttpClient admin = gateway->client(accounts.admin_token);
@@ -310,10 +309,10 @@ TEST_F(GatewayTest, RefusesInTheShopsWords) {
 }
 
 TEST_F(GatewayTest, NobodySaysOfHimselfWhereHeComesFrom) {
-  open_shop({"--set", "server.trusted_proxies=127.0.0.0/8", "--set", "rate.address_per_second=1", "--set",
-             "rate.address_burst=1"});
+  open_shop({"BUYME_SERVER_TRUSTED_PROXIES=127.0.0.0/8", "BUYME_RATE_ADDRESS_PER_SECOND=1",
+             "BUYME_RATE_ADDRESS_BURST=1"});
   const Headers forged{{"X-Forwarded-For", "203.0.113.5"}, {"Forwarded", "for=203.0.113.5"}};
-  HttpClient direct = shop->client(), through = gateway->client();
+  HttpClient direct = shop->client(Role::user), through = gateway->client();
   std::set<int> at_the_shop, at_the_gateway;
   for (int i = 0; i < 3; ++i) {
     at_the_shop.insert(direct.post("/api/auth/login", "{}", forged).status);
