@@ -211,18 +211,21 @@ class Shop:
         if self.command("admin", "tokens", "--config", self.config, "--count", buyers, "--csv", tokens,
                         "--admin-token", admin, stdout=subprocess.DEVNULL) != 0:
             raise Failed("the buyers could not be made")
-        print(f"\n{buyers} buyers with accounts and tokens of their own are coming for {stock} units.\n", flush=True)
-        verdict = self.command("drop", "--url", url, "--tokens", tokens, "--admin-token", admin, "--pay", "--buyers",
-                               buyers, "--stock", stock, "--connections", 2000)
+        print(f"\n{buyers} buyers with accounts and tokens of their own are coming for {stock} units.\n",
+              flush=True)
+        verdict = self.command("drop", "--url", url, "--tokens", tokens, "--admin-token", admin, "--pay",
+                               "--buyers", buyers, "--stock", stock, "--connections", 2000)
         print("\nThe shop's own books, recounted:", flush=True)
         books = self.command("audit", "--config", self.config)
         self.tell_own_errors()
         return verdict or books
 
     def tell_own_errors(self):
-        own = (self.place / "gateway/own_errors.log").read_text().splitlines()
-        if own:
-            print(f"\nThe gateway answered {len(own)} requests by itself, as this one:\n{own[0]}")
+        lines = (self.place / "gateway/own_errors.log").read_text().splitlines()
+        gone = sum('"status":499' in line for line in lines)  # cut connections are part of a drop
+        if len(lines) > gone:
+            other = next(line for line in lines if '"status":499' not in line)
+            print(f"\nThe gateway answered {len(lines) - gone} requests by itself, as this one:\n{other}")
 
     # --- the end
 
@@ -270,7 +273,8 @@ def run(place):
                              int(os.environ.get("SPLIT_STOCK") or 700))
         print(f"\nThe shop is open at {url} (try: curl {url}/api/products; {url}/docs). Ctrl-C closes it.\n"
               f"admin@split.example / {shop.password['admin']}\n"
-              f"Its files and logs: {place}. Commands: build/release/buyme audit --config {shop.config}", flush=True)
+              f"Its files and logs: {place}. Commands: build/release/buyme audit --config {shop.config}",
+              flush=True)
         shop.watch()
     except Failed as failed:
         print(f"tools/split.py: {failed}", file=sys.stderr)
