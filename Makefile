@@ -25,7 +25,7 @@ run: build ## a shop on 127.0.0.1:8080 with its data in ./data
 	build/release/buyme serve --data-dir data
 
 split: build ## the shop in several servers behind nginx, on this machine; SPLIT_DROP=1 sends a crowd through it
-	@tools/setup.sh test
+	@tools/setup.sh split
 	@tools/split.py
 
 up: ## the shop in containers (deploy/compose.yaml); PROFILE=observability adds Prometheus and Grafana

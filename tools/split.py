@@ -49,7 +49,7 @@ def is_taken(port):
 def program(name):
     found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if not found:
-        raise Failed(f"{name} is not installed: tools/setup.sh build test")
+        raise Failed(f"{name} is not installed: tools/setup.sh split")
     return found
 
 
