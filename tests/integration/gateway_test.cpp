@@ -213,7 +213,7 @@ TEST_F(GatewayTest, ABuyerNoticesNothingOfIt) {
   EXPECT_EQ(buyer.get("/api/users/me").integer("userId"), accounts.buyers[0].user);
   EXPECT_EQ(buyer.get(fmt::format("/api/products/{}/stock", product)).integer("sold"), 1);
   EXPECT_EQ(gateway->logged(7).at(1).at("requestId").as_string(), "mine");
-  EXPECT_TRUE(gateway->own_errors().empty());
+  EXPECT_TRUE(gateway->own_errors(0).empty());
 }
 
 TEST_F(GatewayTest, AStreamComesAsItIsSent) {
@@ -269,7 +269,7 @@ TEST_F(GatewayTest, NothingThatChangesSomethingIsSentTwice) {
   const int before = requests();
   expect_problem(client.get("/api/orders/7"), 502, "STORE_UNAVAILABLE");
   EXPECT_EQ(requests() - before, 2);
-  EXPECT_EQ(gateway->own_errors().size(), std::size(changes) + 1);
+  EXPECT_EQ(gateway->own_errors(std::size(changes) + 1).size(), std::size(changes) + 1);
 }
 
 TEST_F(GatewayTest, WhatWasNotSentGoesToTheServerThatLives) {

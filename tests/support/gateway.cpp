@@ -76,6 +76,16 @@ std::vector<json::object> lines_of(const std::string& path) {
   return lines;
 }
 
+std::vector<json::object> wait_for_lines(const std::string& path, std::size_t count) {
+  const auto latest = Wall::now() + Gateway::start_deadline;
+  for (;;) {
+    std::vector<json::object> lines = lines_of(path);
+    if (lines.size() >= count) return lines;
+    if (Wall::now() >= latest) throw std::runtime_error("the gateway logged less than was asked");
+    std::this_thread::sleep_for(look_pause);
+  }
+}
+
 }  // namespace
 
 Gateway::Gateway(const Servers& servers) {
@@ -137,21 +147,14 @@ void Gateway::end() {
 }
 
 std::vector<json::object> Gateway::logged(std::size_t count) {
-  const auto latest = Wall::now() + start_deadline;
-  for (;;) {
-    std::vector<json::object> lines = lines_of(place_.file("requests"));
-    if (lines.size() >= read_ + count) {
-      lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(read_));
-      read_ += lines.size();
-      return lines;
-    }
-    if (Wall::now() >= latest) throw std::runtime_error("the gateway logged less than was asked");
-    std::this_thread::sleep_for(look_pause);
-  }
+  std::vector<json::object> lines = wait_for_lines(place_.file("requests"), read_ + count);
+  lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(read_));
+  read_ += lines.size();
+  return lines;
 }
 
-std::vector<json::object> Gateway::own_errors() const {
-  return lines_of(place_.file("run/own_errors.log"));
+std::vector<json::object> Gateway::own_errors(std::size_t count) const {
+  return wait_for_lines(place_.file("run/own_errors.log"), count);
 }
 
 std::string Gateway::directive(const std::string& name) {

@@ -34,8 +34,8 @@ class Gateway {
 
   // The lines of its log since the last call, `count` of them at least: a line is written behind its answer.
   std::vector<json::object> logged(std::size_t count = 1);
-  // All of the log that counts its own errors.
-  std::vector<json::object> own_errors() const;
+  // All of the log that counts its own errors, `count` lines of it at least.
+  std::vector<json::object> own_errors(std::size_t count) const;
   // As in the template, its unit included; empty when the directive is not there.
   static std::string directive(const std::string& name);
 
