@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts the shop of deploy/compose.yaml: up.sh up|down. Writes deploy/.env with random secrets when it is missing.
-# DEBIAN_MIRROR is passed to the images' builds; PROFILE=observability adds Prometheus and Grafana.
+# DEBIAN_MIRROR, JOBS and CCACHE_REMOTE_STORAGE go to the images' builds (deploy/Dockerfile); PROFILE=observability adds Prometheus and Grafana.
 set -euo pipefail
 cd "$(dirname "$0")/../deploy"
 
@@ -25,7 +25,8 @@ case "${1:-}" in
   up)
     write_secrets
     version=$(sed -n 's/^SHOP_VERSION=//p' .env); version=${SHOP_VERSION:-${version:-local}}
-    docker build -t "buyme:$version" --build-arg "DEBIAN_MIRROR=${DEBIAN_MIRROR:-}" --build-arg "JOBS=${JOBS:-}" -f Dockerfile ..
+    docker build -t "buyme:$version" --build-arg "DEBIAN_MIRROR=${DEBIAN_MIRROR:-}" --build-arg "JOBS=${JOBS:-}" \
+      --build-arg "CCACHE_REMOTE_STORAGE=${CCACHE_REMOTE_STORAGE:-}" -f Dockerfile ..
     [ "${PROFILE:-}" != observability ] ||
       docker build -t "buyme-mtail:$version" --build-arg "DEBIAN_MIRROR=${DEBIAN_MIRROR:-}" -f Dockerfile.mtail ..
     compose "${profile[@]}" up -d
