@@ -8,7 +8,7 @@ FROM ?= 1
 CLANG = $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
 CLANG_VERSION = $(subst clang++-,,$(CLANG))
 
-.PHONY: help demo test test-dev test-simulation test-tsan fuzz build run simulate mutants fuzz-api bench lint format clean
+.PHONY: help demo split up down test test-dev test-simulation test-tsan fuzz build run simulate mutants fuzz-api bench lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -23,6 +23,16 @@ build: ## build/release/buyme
 
 run: build ## a shop on 127.0.0.1:8080 with its data in ./data
 	build/release/buyme serve --data-dir data
+
+split: build ## the shop in several servers behind nginx, on this machine; SPLIT_DROP=1 sends a crowd through it
+	@tools/setup.sh split
+	@tools/split.py
+
+up: ## the shop in containers (deploy/compose.yaml); PROFILE=observability adds Prometheus and Grafana
+	@tools/up.sh up
+
+down: ## ends them; the data stays
+	@tools/up.sh down
 
 simulate: build/release/simulate ## SEEDS simulated sales with faults from seed FROM, each judged; replays what failed
 	@build/release/simulate --from $(FROM) --seeds $(SEEDS) --jobs $(JOBS) --table

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Installs what is missing, by Debian package name: tools/setup.sh build|test|simulation|fuzz-api|bench|lint ...
+# Installs what is missing, by Debian package name: tools/setup.sh build|test|split|simulation|fuzz-api|bench|lint ...
 # Asks for nothing when all is there. Needs root or sudo only when something is missing.
 set -euo pipefail
 
 # The first of several names that this distribution has (Debian 12, Debian 13, Ubuntu 24.04 differ).
 first_of() {
   for name in "$@"; do
-    if apt-cache policy "$name" 2>/dev/null | grep -q 'Candidate: [0-9]'; then echo "$name"; return; fi
+    # not `| grep -q`, which may end before apt-cache has written all, and the pipe fails with it
+    if [[ $(apt-cache policy "$name" 2>/dev/null) =~ Candidate:\ [0-9] ]]; then echo "$name"; return; fi
   done
   echo "$1"
 }
-installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 boost() { installed libboost1.81-dev && echo libboost1.81-dev || first_of libboost1.81-dev libboost1.83-dev libboost-dev; }
 # The version of clang: one that is installed, else one that this distribution has.
 clang_version() {
@@ -25,13 +26,14 @@ for group in "$@"; do
              "$(boost)" libsqlite3-dev libssl-dev libsodium-dev libspdlog-dev libfmt-dev
              libtomlplusplus-dev libcli11-dev libsoci-dev libmariadb-dev libhiredis-dev
              libhowardhinnant-date-dev tzdata) ;;
-    test) version=$(clang_version); wanted+=(libgtest-dev mariadb-server redis-server "clang-$version"
+    test) version=$(clang_version); wanted+=(libgtest-dev mariadb-server redis-server nginx-light "clang-$version"
             "libclang-rt-$version-dev") ;;
+    split) wanted+=(python3 mariadb-server redis-server nginx-light) ;;
     simulation) wanted+=(libmimalloc-dev patch) ;;
     fuzz-api) wanted+=(python3-venv) ;;
     bench) wanted+=(wrk nginx-light) ;;
     lint) version=$(clang_version); wanted+=("clang-tidy-$version" "clang-format-$version") ;;
-    *) echo "tools/setup.sh: no group '$group' (build, test, simulation, fuzz-api, bench, lint)" >&2; exit 2 ;;
+    *) echo "tools/setup.sh: no group '$group' (build, test, split, simulation, fuzz-api, bench, lint)" >&2; exit 2 ;;
   esac
 done
 

@@ -25,7 +25,7 @@ class ConfigFlags {
  public:
   enum class Which {
     all,            // every setting that has a flag
-    directory,      // --data-dir, which must be given here or elsewhere
+    directory,      // --data-dir, unless the servers of the shop share a database
     embedded_shop,  // of a shop of the command's own: --payment-success-rate
   };
   ConfigFlags(CLI::App& command, Which which);

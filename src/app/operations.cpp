@@ -121,7 +121,8 @@ Time as_of(const json::object& request) {
 using Users = std::function<user::UserService&()>;
 using Ship = std::function<std::int64_t(Time)>;
 
-ControlServer::Handlers operations(Users users, Ship ship, const Config& config, const DataDir& directory,
+// Without a directory: of a shop whose state is in databases that servers share.
+ControlServer::Handlers operations(Users users, Ship ship, const Config& config, const DataDir* directory,
                                    Clock& clock) {
   ControlServer::Handlers handlers;
   handlers["create-admin"] = [users](const json::object& request) { return create_admin(users(), request); };
@@ -130,9 +131,9 @@ ControlServer::Handlers operations(Users users, Ship ship, const Config& config,
     return {{"moved", ship(as_of(request))}};
   };
   handlers["audit"] = [&](const json::object&) { return audited(books_of(config, clock.now())); };
-  handlers["backup"] = [&](const json::object& request) {
+  handlers["backup"] = [&, directory](const json::object& request) {
     if (config.shares_database()) throw ControlError("back up the database server with its own tools");
-    return back_up_shop(directory, request, clock);
+    return back_up_shop(*directory, request, clock);
   };
   return handlers;
 }
@@ -146,14 +147,14 @@ ControlServer::Handlers operations_of(Shop& shop, const Config& config, const Da
     throw ControlError("this server has no accounts: ask one of the role user");
   };
   return operations(
-      users, [&shop](Time time) { return shop.ship(time); }, config, directory, clock);
+      users, [&shop](Time time) { return shop.ship(time); }, config, &directory, clock);
 }
 
 json::object perform(const Config& config, const json::object& request, DataDir::Missing missing) {
   const auto clock = make_system_clock();
   std::optional<DataDir> directory;
   try {
-    directory.emplace(config.data_dir, missing);
+    if (!config.shares_database()) directory.emplace(config.data_dir, missing);
   } catch (const DataDirInUse& in_use) {
     try {
       return ask_shop(config.data_dir, request, *clock);
@@ -167,7 +168,8 @@ json::object perform(const Config& config, const json::object& request, DataDir:
     return desk->users();
   };
   const auto ship = [&](Time time) { return ship_at_desk(config, time, make_stderr_log(config.log.level)); };
-  return operations(users, ship, config, *directory, *clock).at(text_of(request, "command"))(request);
+  const DataDir* locked = directory ? &*directory : nullptr;
+  return operations(users, ship, config, locked, *clock).at(text_of(request, "command"))(request);
 }
 
 RehearsalAccounts make_rehearsal_accounts(const Config& config, std::int64_t buyers, bool with_admin) {

@@ -16,8 +16,9 @@ ControlServer::Handlers operations_of(Shop& shop, const Config& config, const Da
                                       Clock& clock);
 
 // Does `request` on the shop in config.data_dir: by asking the process that runs it, or here when none does.
-// A directory that does not exist is created or refused, as `missing` says. Throws ControlError and what
-// DataDir throws.
+// A directory that does not exist is created or refused, as `missing` says. A shop whose servers share a
+// database has no directory: it is done here, on the database, whether servers run or not. Throws
+// ControlError and what DataDir and the database throw.
 json::object perform(const Config& config, const json::object& request, DataDir::Missing missing);
 
 // Accounts for a rehearsal, made on the shop in config.data_dir by perform().

@@ -93,15 +93,19 @@ Awaitable<std::string> OperatorDesk::metrics() {
   text.sample({{"pool", "lists"}}, static_cast<double>(watched_.lists.waiting()));
   watched_.server.append_metrics(text);
 
-  const std::string* const order_file = watched_.orders ? watched_.orders->place.file() : nullptr;
-  if (order_file != nullptr) {
-    auto read = [path = *order_file, now = watched_.clock.now()] { return order::read_backlog(path, now); };
+  if (watched_.orders) {
+    auto read = [place = watched_.orders->place, now = watched_.clock.now()] {
+      if (const std::string* file = place.file()) return order::read_backlog(*file, now);
+      return order::read_backlog(*place.mysql(), now);
+    };
     const auto orders = co_await watched_.database.run(std::move(read));
     if (orders) append_backlog(text, *orders);
   }
-  const std::string* const payment_file = watched_.payments ? watched_.payments->file() : nullptr;
-  if (payment_file != nullptr) {
-    auto read = [path = *payment_file] { return payment::read_backlog(path); };
+  if (watched_.payments) {
+    auto read = [place = *watched_.payments] {
+      if (const std::string* file = place.file()) return payment::read_backlog(*file);
+      return payment::read_backlog(*place.mysql());
+    };
     const auto payments = co_await watched_.database.run(std::move(read));
     if (payments) append_backlog(text, *payments);
   }

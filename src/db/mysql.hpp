@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "db/address.hpp"
 
 struct st_mysql;
 struct st_mysql_res;
@@ -31,6 +32,8 @@ struct MysqlSettings {
   std::chrono::seconds connect_timeout = limits::database_connect_timeout;
   std::chrono::seconds answer_timeout = limits::database_answer_timeout;
 };
+
+MysqlSettings settings_of(const MysqlAddress& server);
 
 class MysqlError : public std::runtime_error {
  public:

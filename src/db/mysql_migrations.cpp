@@ -15,8 +15,8 @@ constexpr unsigned oldest_mysql = 8'00'16;  // the first one whose CHECKs are mo
 
 // One server at a time per database; let go when the connection ends.
 void take_turn(Mysql& database) {
-  auto turn = database.query(
-      fmt::format("SELECT GET_LOCK(CONCAT('buyme-migrate-', MD5(DATABASE())), {})", lock_wait.count()));
+  auto turn = database.query(fmt::format(
+      "SELECT GET_LOCK(CONCAT('buyme-migrate-', LEFT(SHA2(DATABASE(), 256), 40)), {})", lock_wait.count()));
   if (!turn.next() || turn.integer(0) != 1) {
     throw std::runtime_error("another server has been migrating the database for too long");
   }

@@ -163,6 +163,10 @@ int mysql_code(const soci::soci_error& error) {
   return mysql != nullptr ? static_cast<int>(mysql->err_num_) : no_code;
 }
 
+// Of servers that the header of this client does not know.
+constexpr int mysql_session_killed = 3'169;
+constexpr int mysql_idle_too_long = 4'031;
+
 bool is_collision(int mysql) {
   return mysql == ER_LOCK_DEADLOCK || mysql == ER_LOCK_WAIT_TIMEOUT;
 }
@@ -198,6 +202,8 @@ bool is_lost(const soci::soci_error& error) {
     case ER_SERVER_SHUTDOWN:
     case ER_CONNECTION_KILLED:
     case ER_CON_COUNT_ERROR:
+    case mysql_session_killed:
+    case mysql_idle_too_long:  // said by MySQL before it hangs up, where MariaDB says nothing
       return true;
     default:
       return false;

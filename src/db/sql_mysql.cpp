@@ -64,8 +64,8 @@ void lock_schema(soci::session& session) {
   const long long seconds = limits::sql_migration_wait.count();
   long long granted = 0;
   soci::indicator known = soci::i_null;
-  session << "SELECT GET_LOCK(CONCAT('buyme.', SHA1(DATABASE())), :seconds)", soci::use(seconds),
-      soci::into(granted, known);
+  session << "SELECT GET_LOCK(CONCAT('buyme.', LEFT(SHA2(DATABASE(), 256), 40)), :seconds)",
+      soci::use(seconds), soci::into(granted, known);
   if (known != soci::i_ok || granted != 1) {
     throw std::runtime_error("another server has been changing the schema for too long");
   }

@@ -1,6 +1,7 @@
 #include "db/sql.hpp"
 
 #include <gtest/gtest.h>
+#include <soci/mysql/soci-mysql.h>
 
 #include <atomic>
 #include <thread>
@@ -281,6 +282,17 @@ TEST(MysqlServers, OneThatMayLoseCommitsIsRefused) {
   test::MariadbServer careless({"--innodb-flush-log-at-trx-commit=2"});
   const test::TestDatabase place(careless);
   EXPECT_THROW(SqlDatabase(place.address(), 1, schema), std::runtime_error);
+}
+
+// What MySQL says and MariaDB does not: a session that was idle for too long, or killed, is told so before
+// the server hangs up.
+TEST(SqlErrors, ASessionThatMysqlHasEndedIsALostOne) {
+  for (const int code : {4'031, 3'169}) {
+    const soci::mysql_soci_error ended("The client was disconnected by the server", code);
+    EXPECT_TRUE(is_lost(ended)) << code;
+    EXPECT_TRUE(is_transient(ended)) << code;
+    EXPECT_TRUE(may_have_committed(ended)) << code;
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "db/address.hpp"
 
 namespace buyme::order {
 
@@ -15,8 +16,9 @@ struct Backlog {
   std::int64_t refunds_to_deliver = 0;  // owed by cancels, not yet taken by the payment service
 };
 
-// Reads the order file at `path` through a connection of its own; blocks, so it belongs on a pool. Answers
-// store_unavailable when the file cannot be read.
+// Reads the order file at `path`, or the order database, through a connection of its own; blocks, so it
+// belongs on a pool. Answers store_unavailable when it cannot be read.
 Result<Backlog> read_backlog(const std::string& path, Time now);
+Result<Backlog> read_backlog(const db::MysqlAddress& server, Time now);
 
 }  // namespace buyme::order

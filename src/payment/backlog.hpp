@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/result.hpp"
+#include "db/address.hpp"
 
 namespace buyme::payment {
 
@@ -14,8 +15,9 @@ struct Backlog {
   std::int64_t refunds_retried = 0;   // failed, and tried again later
 };
 
-// Reads the payment file at `path` through a connection of its own; blocks, so it belongs on a pool. Answers
-// store_unavailable when the file cannot be read.
+// Reads the payment file at `path`, or the payment database, through a connection of its own; blocks, so it
+// belongs on a pool. Answers store_unavailable when it cannot be read.
 Result<Backlog> read_backlog(const std::string& path);
+Result<Backlog> read_backlog(const db::MysqlAddress& server);
 
 }  // namespace buyme::payment
