@@ -15,6 +15,8 @@
 #include "payment/internal_endpoints.hpp"
 #include "payment/remote.hpp"
 #include "payment/service.hpp"
+#include "product/internal_endpoints.hpp"
+#include "product/remote.hpp"
 #include "product/service.hpp"
 #include "support/temp_dir.hpp"
 #include "user/ending.hpp"
@@ -63,18 +65,24 @@ class ServicesApart : public ::testing::Test {
     payments_client.emplace(client_settings("payment", payment_server), std::vector<Executor>{there()},
                             *clock, log);
     remote_payments = payment::make_remote_payments(*payments_client);
+    products.emplace(*product_store, *remote_orders, database, database, *clock, log);
+    product_router.mount<product::ProductApi>(*products, product::internal_endpoints());
+    product_server.start();
+    products_client.emplace(client_settings("product", product_server), std::vector<Executor>{here()}, *clock,
+                            log);
+    remote_products = product::make_remote_products(*products_client);
     io.start();
     there_run(writer.start());
     auto ended = std::make_shared<std::promise<void>>();
     rounds_ended = ended->get_future();
     asio::co_spawn(there(), writer.run(), [ended](std::exception_ptr) { ended->set_value(); });
-    products.emplace(*product_store, *remote_orders, database, *clock, log);
-    ending.emplace(*user_store, *denylist, *remote_orders, database, *clock, log);
+    ending.emplace(*user_store, *denylist, *remote_orders, *remote_products, database, *clock, log);
   }
 
   ~ServicesApart() override {
     order_server.stop(2s);
     payment_server.stop(2s);
+    product_server.stop(2s);
     writer.stop();
     rounds_ended.wait_for(5s);
     io.stop();
@@ -170,12 +178,14 @@ class ServicesApart : public ::testing::Test {
   std::unique_ptr<stock::StockGate> gate = stock::make_local_gate();
   order::OrderWriter writer{{}, *order_store, *order_reads, *gate, board, *clock, there(), {there()}, log};
   order::OrderService orders{writer, *order_store, *order_reads, board, *clock, log};
-  http::Router order_router, payment_router;
+  http::Router order_router, payment_router, product_router;
   http::Server order_server{server_settings(), order_router, tokens, *clock, io, log};
   http::Server payment_server{server_settings(), payment_router, tokens, *clock, io, log};
-  std::optional<http::HttpClient> orders_client, payments_client;
+  http::Server product_server{server_settings(), product_router, tokens, *clock, io, log};
+  std::optional<http::HttpClient> orders_client, payments_client, products_client;
   std::unique_ptr<order::OrderApi> remote_orders;
   std::unique_ptr<payment::PaymentApi> remote_payments;
+  std::unique_ptr<product::ProductApi> remote_products;
 
   std::unique_ptr<payment::PaymentStore> payment_store =
       payment::make_sql_payment_store(dir.file("payment.sqlite"), log);
@@ -192,6 +202,7 @@ class ServicesApart : public ::testing::Test {
                           *user_store,
                           *denylist,
                           hashing,
+                          database,
                           database,
                           key,
                           *clock,

@@ -14,6 +14,7 @@
 #include "payment/endpoints.hpp"
 #include "payment/internal_endpoints.hpp"
 #include "product/endpoints.hpp"
+#include "product/internal_endpoints.hpp"
 #include "support/gateway.hpp"
 #include "support/split_shop.hpp"
 #include "user/endpoints.hpp"
@@ -51,6 +52,8 @@ std::vector<Route> routes_of(RoutingTable table) {
       return routes(user::ending_endpoints());
     case RoutingTable::products:
       return routes(product::endpoints());
+    case RoutingTable::product_calls:
+      return routes(product::internal_endpoints());
     case RoutingTable::orders:
       return routes(order::endpoints());
     case RoutingTable::order_calls:
