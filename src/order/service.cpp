@@ -170,8 +170,8 @@ Awaitable<Result<void>> OrderService::put_terms(TermsUpdate update) {
   co_return Result<void>{};
 }
 
-// Another server may have put a product up for sale a moment ago, and whoever did asks here now. The ledgers are
-// read after the question came; who asks for what does not exist, however often, costs one reading a pause.
+// Another server may have put a product up for sale a moment ago, and whoever did asks here now. The ledgers
+// are read after the question came; who asks for what does not exist, however often, costs a reading a pause.
 Awaitable<void> OrderService::hear_of_new_products() {
   if (!writer_.shares_store()) co_return;
   co_await clock_.sleep_for(limits::new_product_pause);
