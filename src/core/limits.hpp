@@ -89,6 +89,7 @@ inline constexpr auto settle_budget = 3s;             // re-deciding a failed ro
 inline constexpr auto settle_pause = 20ms;            // between two questions after the fate of a round
 inline constexpr auto ledger_refresh = 250ms;         // shared database: older ledgers are read anew
 inline constexpr auto ledger_freshness = 500ms;       // and nobody is refused from older ones
+inline constexpr auto new_product_pause = 20ms;       // before the database is asked for an unknown one
 inline constexpr auto claim_lease = 2s;               // a server's units in flight, unless it restates them
 inline constexpr auto flag_retry = 100ms;             // loading a flag's marks again
 inline constexpr std::int64_t order_id_block = 1'024;
@@ -236,6 +237,7 @@ static_assert(group_commit_round <= group_commit_queue);
 static_assert(sql_answer_timeout > sql_lock_wait, "a wait for a lock is no lost connection");
 static_assert(job_lease_renewal * 3 < job_lease, "a renewal may fail twice");
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");
+static_assert(new_product_pause < ledger_refresh);
 static_assert(ledger_refresh * 2 <= ledger_freshness, "one refresh may fail before refusals stop");
 static_assert(max_header_bytes > max_target_bytes);
 static_assert(claim_lease > redis_timeout * 4 && gate_memory > claim_lease * 4);

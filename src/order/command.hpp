@@ -70,8 +70,10 @@ struct MarkRefundsDelivered {
 };
 
 // Asks for nothing but a round: where other servers sell the same products, a round reads ledgers that are
-// old.
-struct RefreshLedgers {};
+// older than this.
+struct RefreshLedgers {
+  std::chrono::nanoseconds older_than = limits::ledger_refresh;
+};
 
 struct Answer {
   Order order;                                               // after the command; empty for terms and refunds

@@ -170,13 +170,25 @@ Awaitable<Result<void>> OrderService::put_terms(TermsUpdate update) {
   co_return Result<void>{};
 }
 
+// Another server may have put a product up for sale a moment ago, and whoever did asks here now. The ledgers
+// are read after the question came; who asks for what does not exist, however often, costs a reading a pause.
+Awaitable<void> OrderService::hear_of_new_products() {
+  if (!writer_.shares_store()) co_return;
+  co_await clock_.sleep_for(limits::new_product_pause);
+  Command::What refresh = RefreshLedgers{limits::new_product_pause};
+  (void)co_await writer_.submit(std::move(refresh));  // refused: then it is not known yet
+}
+
 Awaitable<Result<StockLevel>> OrderService::stock(ProductId product) {
+  if (!board_.knows(product)) co_await hear_of_new_products();
   const auto level = board_.level(product);
   if (!level) co_return Failure(Error::not_found, "There is no such product for sale.");
   co_return *level;
 }
 
 Awaitable<Result<std::vector<StockLevel>>> OrderService::stock(std::vector<ProductId> products) {
+  const auto is_known = [this](ProductId product) { return board_.knows(product); };
+  if (!std::ranges::all_of(products, is_known)) co_await hear_of_new_products();
   std::vector<StockLevel> levels;
   levels.reserve(products.size());
   for (const auto product : products) {

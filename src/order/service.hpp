@@ -105,6 +105,7 @@ class OrderService final : public OrderApi {
 
  private:
   std::optional<Failure> refused_at_once(const PlaceOrder& order) const;
+  Awaitable<void> hear_of_new_products();
 
   OrderWriter& writer_;
   OrderStore& store_;

@@ -284,6 +284,8 @@ bool OrderWriter::must_read_ledgers(const Round& round) const {
   if (!settings_.shares_store) return false;
   if (left_waiters_ || ledgers_older_than(limits::ledger_refresh)) return true;
   return std::ranges::any_of(round, [this](const CommandPtr& command) {
+    const auto* refresh = std::get_if<RefreshLedgers>(&command->what);
+    if (refresh != nullptr && ledgers_older_than(refresh->older_than)) return true;
     const auto* place = std::get_if<PlaceOrder>(&command->what);
     return place != nullptr && std::ranges::any_of(place->lines, [this](const OrderLine& line) {
              return !sales_.contains(line.product);

@@ -45,6 +45,7 @@ class OrderWriter {
   Awaitable<void> start();
   // Rounds until stop(): returns when every admitted command has been answered.
   Awaitable<void> run();
+  bool shares_store() const { return settings_.shares_store; }
   // Only with shares_store, beside run(): sees to it that ledgers and flags are read anew without traffic,
   // too.
   Awaitable<void> run_refresh();

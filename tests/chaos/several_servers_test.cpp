@@ -130,6 +130,16 @@ TEST_F(SeveralServers, TheDatabaseIsKilledAndComesBack) {
   });
 }
 
+// Whoever has put something up for sale asks any server about it, and sends others there.
+TEST_F(SeveralServers, WhatOnePutsUpForSaleTheOtherKnowsAtOnce) {
+  HttpClient admin = shops[0]->client(accounts.admin_token), there = shops[1]->client();
+  for (int i = 0; i < 10; ++i) {
+    const std::int64_t product = make_product(admin, stock);
+    EXPECT_EQ(there.get(fmt::format("/api/products/{}/stock", product)).integer("available"), stock);
+  }
+  EXPECT_EQ(there.get("/api/products/4711/stock").status, 404);
+}
+
 TEST_F(SeveralServers, ATokenRevokedAtOneIsRefusedAtTheOther) {
   const Account& account = accounts.buyers[0];
   HttpClient here = shops[0]->client(account.token), there = shops[1]->client(account.token);
