@@ -25,7 +25,7 @@ for group in "$@"; do
              "$(boost)" libsqlite3-dev libssl-dev libsodium-dev libspdlog-dev libfmt-dev
              libtomlplusplus-dev libcli11-dev libsoci-dev libmariadb-dev libhiredis-dev
              libhowardhinnant-date-dev tzdata) ;;
-    test) version=$(clang_version); wanted+=(libgtest-dev mariadb-server redis-server "clang-$version"
+    test) version=$(clang_version); wanted+=(libgtest-dev mariadb-server redis-server faketime "clang-$version"
             "libclang-rt-$version-dev") ;;
     simulation) wanted+=(libmimalloc-dev patch) ;;
     fuzz-api) wanted+=(python3-venv) ;;
