@@ -48,16 +48,23 @@ TEST_F(SharedDatabase, IsKilledAndComesBack) {
 TEST_F(SharedDatabase, StandsStill) {
   sell_while("the database stands still", [this](Random& random) {
     const std::int64_t product = put_up_for_sale(10, 0);
+    std::vector<Purchase> given_up;
     database->pause();
     const auto until = Wall::now() + limits::database_answer_timeout + limits::database_connect_timeout +
                        milliseconds{1'000 + random.below(3'000)};
     for (int asked = 0; Wall::now() < until; ++asked) {
       const auto since = Wall::now();
-      HttpClient client(ports[asked % servers], accounts.buyers[0].token);
-      EXPECT_EQ(client.post("/api/orders", order_body(product)).status, 503);
+      Purchase& purchase =
+          given_up.emplace_back(make_purchase(accounts.buyers[0], fmt::format("silence-{}", asked), product));
+      purchase.begun = purchase.attempt.gave_up = purchase.attempt.answer_lost = true;
+      HttpClient client(ports[asked % servers], purchase.account.token);
+      const HttpReply reply =
+          client.post("/api/orders", order_body(product), {{"Idempotency-Key", purchase.attempt.key}});
+      EXPECT_EQ(reply.status, 503) << reply.body;
       EXPECT_LT(Wall::now() - since, back_within) << "a buyer was kept waiting";
     }
     database->resume();
+    remember(product, given_up);
   });
 }
 
