@@ -206,7 +206,7 @@ struct Shop::Parts {
         authenticator(key, *denylist, *clock),
         server(server_settings(config), router, authenticator, *clock, io, log),
         desk({server, orders, order_writer, *order_store, writer.context().get_executor(), hashing, database,
-              audits, *clock, file("order.sqlite"), file("payment.sqlite"), files(),
+              audits, *clock, *gate, place_of(config, "order"), place_of(config, "payment"), files(),
               [this] { return books_of(this->config, clock->now()); }}) {
     if (!config.shares_database()) checkpoints.emplace(file("order.sqlite"), log);
     const auto denials = user_store->denials(clock->now());

@@ -18,9 +18,11 @@
 
 #include "audit/books.hpp"
 #include "core/pool.hpp"
+#include "db/address.hpp"
 #include "http/endpoint.hpp"
 #include "http/server.hpp"
 #include "order/service.hpp"
+#include "stock/gate.hpp"
 
 namespace buyme::app {
 
@@ -39,7 +41,8 @@ class OperatorDesk {
     Pool& database;
     Pool& audits;  // for this alone: an audit reads everything
     Clock& clock;
-    std::string order_file, payment_file;
+    stock::StockGate& gate;  // belongs to the writer's executor, too
+    db::DatabaseAddress order_place, payment_place;
     std::vector<std::string> files;            // the databases that must answer
     std::function<audit::Books()> read_books;  // of one moment; throws
   };
@@ -59,6 +62,8 @@ class OperatorDesk {
 
  private:
   struct Look;
+  Awaitable<void> append_gate(MetricsText& text);
+  Awaitable<Result<std::vector<Units>>> free_units(std::vector<stock::LedgerSnapshot> ledgers);
   Awaitable<void> look_at_databases(std::shared_ptr<Look> look);
   Awaitable<void> look_at_order_store(std::shared_ptr<Look> look);
   std::string trouble_without_looking() const;

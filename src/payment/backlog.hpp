@@ -1,9 +1,10 @@
 // What still has to happen to payments, counted for whoever runs the shop.
 #pragma once
 
-#include <string>
+#include <cstdint>
 
 #include "core/result.hpp"
+#include "db/address.hpp"
 
 namespace buyme::payment {
 
@@ -14,8 +15,8 @@ struct Backlog {
   std::int64_t refunds_retried = 0;   // failed, and tried again later
 };
 
-// Reads the payment file at `path` through a connection of its own; blocks, so it belongs on a pool. Answers
-// store_unavailable when the file cannot be read.
-Result<Backlog> read_backlog(const std::string& path);
+// Reads the payment database through a connection of its own; blocks, so it belongs on a pool. Answers
+// store_unavailable when it cannot be read.
+Result<Backlog> read_backlog(const db::DatabaseAddress& place);
 
 }  // namespace buyme::payment

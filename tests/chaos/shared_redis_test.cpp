@@ -76,6 +76,41 @@ TEST_F(SharedRedis, IsGoneAndOrdersAreRefusedAtOnce) {
   });
 }
 
+double value_of(const std::string& metrics, const std::string& sample) {
+  const std::size_t at = metrics.find("\n" + sample + " ");
+  return at == std::string::npos ? -1 : std::stod(metrics.substr(at + sample.size() + 2));
+}
+
+TEST_F(SharedRedis, WhatItHoldsAndThatItIsGoneIsSeenInTheMetrics) {
+  open();
+  const std::int64_t product = put_up_for_sale(10, 0);
+  HttpClient buyer(ports[0], accounts.buyers[0].token);
+  ASSERT_EQ(buyer.post("/api/orders", order_body(product, 3)).status, 201);
+  const std::string gate = fmt::format("buyme_gate_units{{product=\"{}\"}}", product);
+  std::string metrics;
+  for (std::size_t i = 0; i < servers; ++i) {
+    for (int tries = 0; tries < 400 && value_of(metrics, gate) != 7; ++tries) {
+      metrics = admin(i).get("/metrics").body;
+    }
+    EXPECT_EQ(value_of(metrics, gate), 7) << "at server " << i;
+    EXPECT_EQ(value_of(metrics, "buyme_gate_unanswered_total"), 0);
+    EXPECT_EQ(value_of(metrics, "buyme_holds{expires=\"later\"}"), 1);
+    EXPECT_EQ(value_of(metrics, "buyme_payment_attempts_open"), 0);
+  }
+  // What another server has in flight is granted to nobody.
+  const auto lease = std::chrono::system_clock::now().time_since_epoch() + std::chrono::seconds{60};
+  const auto deadline = std::chrono::duration_cast<milliseconds>(lease).count();
+  redis->ask(
+      {"HSET", fmt::format("{{product:{}}}", product), "server:other", fmt::format("1 4 {} 0", deadline)});
+  EXPECT_EQ(value_of(admin(1).get("/metrics").body, gate), 3);
+
+  redis->kill();
+  ASSERT_EQ(buyer.post("/api/orders", order_body(product, 1)).status, 201);
+  metrics = admin(0).get("/metrics").body;
+  EXPECT_EQ(value_of(metrics, gate), -1) << "nobody knows it";
+  EXPECT_GE(value_of(metrics, "buyme_gate_unanswered_total"), 1);
+}
+
 // A master, a replica that misses its last writes, and a sentinel that makes it the master.
 TEST_F(SharedRedis, AReplicaThatMissedWritesIsPromoted) {
   auto master = std::make_unique<RedisServer>();

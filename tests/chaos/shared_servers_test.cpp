@@ -4,9 +4,11 @@
 
 #include <csignal>
 #include <fstream>
+#include <iostream>
 #include <thread>
 
 #include "chaos/shared_shop.hpp"
+#include "core/limits.hpp"
 
 namespace buyme::test {
 
@@ -109,6 +111,25 @@ TEST_F(SharedServers, BothEndTheSameOrdersAtOnce) {
   const std::string path = fmt::format("/api/products/{}/stock", product);
   EXPECT_EQ(here.get(path).body, there.get(path).body);
   EXPECT_EQ(here.get(path).integer("held"), 0) << "a hold outlives its order";
+}
+
+// No message goes from server to server: each reads the ledgers anew several times a second.
+TEST_F(SharedServers, WhatOneSellsTheOtherShowsInAMoment) {
+  open();
+  const std::int64_t product = put_up_for_sale(1'000, 0);
+  HttpClient here(ports[0], accounts.buyers[0].token), there(ports[1]);
+  const std::string path = fmt::format("/api/products/{}/stock", product);
+  std::vector<milliseconds> ages;
+  for (int sold = 1; sold <= 20; ++sold) {
+    ASSERT_EQ(here.post("/api/orders", order_body(product)).status, 201);
+    const auto since = std::chrono::steady_clock::now();
+    while (there.get(path).integer("held") < sold) std::this_thread::sleep_for(milliseconds{1});
+    ages.push_back(std::chrono::ceil<milliseconds>(std::chrono::steady_clock::now() - since));
+  }
+  std::ranges::sort(ages);
+  std::cout << fmt::format("shown after {} ms, {} ms at most\n", ages[ages.size() / 2].count(),
+                           ages.back().count());
+  EXPECT_LT(ages[ages.size() / 2], limits::ledger_freshness);
 }
 
 TEST_F(SharedServers, ATokenRevokedAtOneIsRefusedAtTheOther) {
