@@ -4,11 +4,12 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 20
 SEEDS ?= 10000
+ROUNDS ?= 100
 FROM ?= 1
 CLANG = $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
 CLANG_VERSION = $(subst clang++-,,$(CLANG))
 
-.PHONY: help demo split up down test test-dev test-simulation test-tsan fuzz build run simulate mutants fuzz-api bench lint format clean
+.PHONY: help demo split up down test test-dev test-simulation test-tsan chaos fuzz build run simulate mutants fuzz-api bench lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -54,6 +55,12 @@ test-dev: ## all tests, with address and undefined-behaviour sanitizers
 	cmake --preset dev >/dev/null
 	cmake --build --preset dev -j $(JOBS)
 	ctest --preset dev
+
+chaos: ## ROUNDS sales over shared places, a fault in each; a table of what was oversold, lost, and when sales went on
+	@tools/setup.sh build test
+	cmake --preset dev >/dev/null
+	cmake --build --preset dev -j $(JOBS) --target chaos_tests
+	BUYME_CHAOS_ROUNDS=$(ROUNDS) build/dev/tests/chaos_tests --gtest_brief=1 --gtest_filter='Shared*'
 
 test-simulation: build/release/simulate ## a fresh set of sales, and the same sale in two builds
 	build/release/simulate --today --seeds 10000 --jobs $(JOBS) --quiet

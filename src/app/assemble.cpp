@@ -130,7 +130,7 @@ OperatorDesk::Watched Shop::Parts::watched() {
                                 .databases = {},
                                 .read_books = [this] { return books_of(host.config, host.clock->now()); }};
   if (order) {
-    watched.orders.emplace(OperatorDesk::Orders{order->orders, order->writer, order->store(),
+    watched.orders.emplace(OperatorDesk::Orders{order->orders, order->writer, order->store(), order->gate(),
                                                 host.writer.executor(), place_of(host.config, "order")});
   }
   if (payment) watched.payments = place_of(host.config, "payment");

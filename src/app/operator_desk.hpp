@@ -23,6 +23,7 @@
 #include "http/endpoint.hpp"
 #include "http/server.hpp"
 #include "order/service.hpp"
+#include "stock/gate.hpp"
 
 namespace buyme::app {
 
@@ -34,7 +35,8 @@ class OperatorDesk {
   struct Orders {
     order::OrderService& service;
     order::OrderWriter& writer;
-    order::OrderStore& store;  // belongs to the writer's executor
+    order::OrderStore& store;  // it and the gate belong to the writer's executor
+    stock::StockGate& gate;
     Executor writer_executor;
     db::DatabaseAddress place;
   };
@@ -66,6 +68,8 @@ class OperatorDesk {
 
  private:
   struct Look;
+  Awaitable<void> append_gate(MetricsText& text);
+  Awaitable<Result<std::vector<Units>>> free_units(std::vector<stock::LedgerSnapshot> ledgers);
   Awaitable<void> look_at_databases(std::shared_ptr<Look> look);
   void look_at_orders(const std::shared_ptr<Look>& look);
   Awaitable<void> look_at_order_store(std::shared_ptr<Look> look);

@@ -1,5 +1,6 @@
 // What /metrics shows. Everything is read where it is counted; nothing is kept for it.
 #include "app/operator_desk.hpp"
+#include "core/concurrent.hpp"
 #include "order/backlog.hpp"
 #include "payment/backlog.hpp"
 
@@ -42,7 +43,6 @@ void append_orders(MetricsText& text, const order::OrderService& orders, const o
   text.sample(counters.commit_seconds);
 }
 
-// The gate of this shape is arithmetic on the committed ledger: what it may grant is what is available.
 void append_stock(MetricsText& text, const order::StockBoard& board) {
   const auto levels = board.newest(limits::metrics_products);
   text.gauge("buyme_ledger_units", "Units of a product by the committed ledger.");
@@ -51,10 +51,6 @@ void append_stock(MetricsText& text, const order::StockBoard& board) {
     text.sample({{"product", product}, {"state", "total"}}, number(level.total));
     text.sample({{"product", product}, {"state", "held"}}, number(level.held));
     text.sample({{"product", product}, {"state", "sold"}}, number(level.sold));
-  }
-  text.gauge("buyme_gate_units", "Units of a product that the stock gate may grant.");
-  for (const auto& level : levels) {
-    text.sample({{"product", std::to_string(level.product.value)}}, number(level.available()));
   }
 }
 
@@ -79,7 +75,32 @@ void append_backlog(MetricsText& text, const payment::Backlog& payments) {
 
 }  // namespace
 
-// A database that cannot be read leaves its numbers out; the others are all the more wanted then.
+Awaitable<Result<std::vector<Units>>> OperatorDesk::free_units(std::vector<stock::LedgerSnapshot> ledgers) {
+  auto asking = watched_.orders->gate.free(std::move(ledgers));
+  auto units = co_await asio::co_spawn(watched_.orders->writer_executor, std::move(asking), use_awaitable);
+  co_return units;
+}
+
+// A gate in this process grants what its ledger has free; one that servers share also knows what all of them
+// have in flight.
+Awaitable<void> OperatorDesk::append_gate(MetricsText& text) {
+  text.counter("buyme_gate_unanswered_total", "Rounds of placements for which the stock gate was away.");
+  text.sample(number(watched_.orders->gate.unanswered()));
+  std::vector<stock::LedgerSnapshot> ledgers;
+  for (const auto& level : watched_.orders->service.board().newest(limits::metrics_products)) {
+    ledgers.push_back({level.product, level.version, level.total, level.total - level.available()});
+  }
+  auto asking = free_units(ledgers);
+  const Monotonic latest = watched_.clock.monotonic() + limits::readiness_patience;
+  const auto units = co_await within(std::move(asking), latest, watched_.clock);
+  if (!units || !*units) co_return;
+  text.gauge("buyme_gate_units", "Units of a product that the stock gate may grant.");
+  for (std::size_t i = 0; i < ledgers.size(); ++i) {
+    text.sample({{"product", std::to_string(ledgers[i].product.value)}}, number((**units)[i]));
+  }
+}
+
+// What cannot be read leaves its numbers out; the others are all the more wanted then.
 Awaitable<std::string> OperatorDesk::metrics() {
   std::string out;
   MetricsText text(out);
@@ -95,20 +116,17 @@ Awaitable<std::string> OperatorDesk::metrics() {
 
   if (watched_.orders) {
     auto read = [place = watched_.orders->place, now = watched_.clock.now()] {
-      if (const std::string* file = place.file()) return order::read_backlog(*file, now);
-      return order::read_backlog(*place.mysql(), now);
+      return order::read_backlog(place, now);
     };
     const auto orders = co_await watched_.database.run(std::move(read));
     if (orders) append_backlog(text, *orders);
   }
   if (watched_.payments) {
-    auto read = [place = *watched_.payments] {
-      if (const std::string* file = place.file()) return payment::read_backlog(*file);
-      return payment::read_backlog(*place.mysql());
-    };
+    auto read = [place = *watched_.payments] { return payment::read_backlog(place); };
     const auto payments = co_await watched_.database.run(std::move(read));
     if (payments) append_backlog(text, *payments);
   }
+  if (watched_.orders) co_await append_gate(text);
   co_return out;
 }
 

@@ -51,6 +51,7 @@ class OrderPart {
   order::OrderWriter writer;
   order::OrderService orders;
   order::OrderStore& store() { return *store_; }
+  stock::StockGate& gate() { return *gate_; }
 
  private:
   std::unique_ptr<stock::StockGate> make_gate();

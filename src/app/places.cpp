@@ -17,17 +17,15 @@ std::string file_of(const Config& config, std::string_view service) {
   return fmt::format("{}/{}.sqlite", config.data_dir, service);
 }
 
-std::string database_of(const Config& config, std::string_view service) {
-  return fmt::format("{}_{}", config.database.prefix, service);
-}
-
-db::MysqlAddress server_of(const Config& config, std::string database) {
-  db::MysqlAddress server;
+// Without a service: the server as a whole.
+db::MysqlSettings server_of(const Config& config, std::string_view service = {}) {
+  db::MysqlSettings server;
   server.host = config.database.host;
   server.port = static_cast<std::uint16_t>(config.database.port);
   server.user = config.database.user;
   server.password = config.database.password;
-  server.database = std::move(database);
+  if (!service.empty()) server.database = fmt::format("{}_{}", config.database.prefix, service);
+  server.tls = !config.database.tls_ca.empty();
   server.tls_ca = config.database.tls_ca;
   return server;
 }
@@ -36,21 +34,20 @@ db::MysqlAddress server_of(const Config& config, std::string database) {
 
 db::DatabaseAddress place_of(const Config& config, std::string_view service) {
   if (!config.shares_database()) return file_of(config, service);
-  return server_of(config, database_of(config, service));
+  return server_of(config, service);
 }
 
 std::unique_ptr<order::OrderStore> open_order_store(const Config& config, Clock& clock, const Log& log) {
   if (!config.shares_database()) return order::make_sqlite_order_store(file_of(config, "order"), log);
   order::MysqlOrderSettings settings;
-  settings.server = db::settings_of(server_of(config, database_of(config, "order")));
+  settings.server = server_of(config, "order");
   return order::make_mysql_order_store(settings, clock,
                                        Random(hash_bytes(secure_random_bytes(16)), "order-store"), log);
 }
 
 std::unique_ptr<order::OrderReads> open_order_reads(const Config& config, Pool& pool, Pool& lists) {
   if (!config.shares_database()) return order::make_sqlite_order_reads(file_of(config, "order"), pool, lists);
-  return order::make_mysql_order_reads(db::settings_of(server_of(config, database_of(config, "order"))), pool,
-                                       lists);
+  return order::make_mysql_order_reads(server_of(config, "order"), pool, lists);
 }
 
 TokenKey token_key_of(const Config& config) {
@@ -71,7 +68,7 @@ redis::Settings redis_settings(const Config& config) {
 
 audit::Books books_of(const Config& config, Time now) {
   if (!config.shares_database()) return audit::read_books(audit::Snapshot(config.data_dir), now);
-  return audit::read_books(db::settings_of(server_of(config, {})), config.database.prefix, now);
+  return audit::read_books(server_of(config), config.database.prefix, now);
 }
 
 }  // namespace buyme::app

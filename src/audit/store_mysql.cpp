@@ -25,7 +25,8 @@ struct Rows {
 
 }  // namespace
 
-Books read_books(const db::MysqlSettings& server, const std::string& prefix, Time now) {
+Books read_books(db::MysqlSettings server, const std::string& prefix, Time now) {
+  server.answer_timeout = limits::audit_answer_timeout;
   db::Mysql connection(server);
   connection.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
   connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");

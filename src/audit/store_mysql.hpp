@@ -10,6 +10,6 @@ namespace buyme::audit {
 
 // One moment of the databases `prefix`_user, _product, _order, _payment and _provider: one snapshot of InnoDB
 // spans them all, and nobody waits for it. `server` names no database. Throws db::MysqlError.
-Books read_books(const db::MysqlSettings& server, const std::string& prefix, Time now);
+Books read_books(db::MysqlSettings server, const std::string& prefix, Time now);
 
 }  // namespace buyme::audit

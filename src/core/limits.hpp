@@ -37,6 +37,7 @@ inline constexpr auto readiness_lifetime = 1s;        // a look at the databases
 inline constexpr auto readiness_patience = 1s;        // ... and they have this long to answer
 inline constexpr auto readiness_pause = 2s;           // not ready for so long after a round that failed
 inline constexpr std::size_t audit_queue = 4;         // audits that wait for one under way
+inline constexpr auto audit_answer_timeout = 60s;     // of a database server, for one table
 inline constexpr std::size_t metrics_products = 200;  // the newest; each is four lines
 
 // Server-sent events
@@ -168,12 +169,13 @@ inline constexpr std::size_t group_commit_queue = 16'384;  // jobs waiting; past
 inline constexpr std::size_t group_commit_round = 256;     // jobs in one transaction
 
 // A database server
-inline constexpr auto database_connect_timeout = 2s;
-inline constexpr auto database_answer_timeout = 5s;   // for one statement's answer; past it: outcome unknown
+inline constexpr auto database_connect_timeout = 1s;
+inline constexpr auto database_answer_timeout = 3s;   // for one statement's answer; past it: outcome unknown
+inline constexpr auto database_away = 200ms;          // after a failed connect nobody waits for another
 inline constexpr auto database_lock_wait = 1s;        // for a row that another transaction holds
 inline constexpr auto database_silence = 10s;         // a session that says nothing for so long is ended
 inline constexpr auto database_rest = 2s;             // a connection that rested longer is tried first
-inline constexpr auto database_migration_wait = 60s;  // for another server that migrates, or for a table
+inline constexpr auto database_migration_wait = 300s;  // for another server that migrates, or for a table
 inline constexpr int contended_tries = 3;             // of a transaction that others' locks undid
 inline constexpr auto contended_pause = 20ms;         // at most, before the next one
 inline constexpr std::int64_t batches_kept = 256;     // of a writer's committed rounds
@@ -190,7 +192,6 @@ inline constexpr std::size_t redis_in_flight = 4'096;   // commands without a re
 inline constexpr std::size_t redis_read_bytes = 16 * 1024;
 inline constexpr auto gate_memory = 60s;                // what nobody restates for so long is forgotten
 inline constexpr auto gate_settle_pause = 1ms;          // for the next round to say that the last one is over
-inline constexpr auto fanout_pause = 100ms;             // between two messages about one product
 inline constexpr std::size_t denylist_chunk = 500;      // denials in one message, and entries read at once
 inline constexpr std::size_t denylist_untold = 50'000;  // denials that are kept to be told again
 inline constexpr auto denylist_retry = 200ms;           // after Redis could not be told or read
@@ -201,12 +202,8 @@ inline constexpr auto lock_look_pause = 50ms;           // of who waits for one 
 inline constexpr int sql_tries = 3;                    // of a transaction that others were in the way of
 inline constexpr auto sql_retry_pause = 20ms;          // before another try: times the tries, with jitter
 inline constexpr auto sql_lock_wait = 2s;              // for another transaction's row
-inline constexpr auto sql_wait_timeout = 10s;          // the server ends a session that says nothing
-inline constexpr auto sql_connect_timeout = 3s;
-inline constexpr auto sql_answer_timeout = 10s;        // for the answer to one statement
-inline constexpr auto sql_migration_wait = 300s;       // while another server changes the schema
-inline constexpr int commit_settle_tries = 30;         // to learn what became of a COMMIT without an answer
-inline constexpr auto commit_settle_pause = 100ms;     // between two of them
+inline constexpr auto commit_settle_budget = 3s;       // to learn what became of a COMMIT without an answer
+inline constexpr auto commit_settle_pause = 100ms;     // between two questions
 
 // Jobs of which several servers run one
 inline constexpr auto job_lease = 5s;                  // past it another server may take the job over
@@ -232,9 +229,10 @@ inline constexpr auto control_connect_timeout = 5s;        // a shop that has ju
 
 static_assert(max_round <= placement_queue);
 static_assert(database_lock_wait * 2 < database_answer_timeout, "a lock that is not granted is told as such");
+static_assert(database_answer_timeout <= settle_budget, "whose round is silent is not kept for longer");
 static_assert(database_rest * 2 < database_silence);
 static_assert(group_commit_round <= group_commit_queue);
-static_assert(sql_answer_timeout > sql_lock_wait, "a wait for a lock is no lost connection");
+static_assert(database_answer_timeout > sql_lock_wait, "a wait for a lock is no lost connection");
 static_assert(job_lease_renewal * 3 < job_lease, "a renewal may fail twice");
 static_assert(transition_quota < max_round, "placements must make progress while transitions pour in");
 static_assert(new_product_pause < ledger_refresh);

@@ -37,6 +37,7 @@ struct GroupCommit::State {
   State(GroupCommitSettings wanted, const Schema& schema, Log logger)
       : settings(std::move(wanted)), database(settings.database, 1, schema), log(std::move(logger)) {}
 
+  const std::unique_ptr<Clock> clock = make_system_clock();
   GroupCommitSettings settings;
   SqlDatabase database;
   Log log;
@@ -96,9 +97,11 @@ void GroupCommit::State::pause(std::chrono::milliseconds duration) {
 }
 
 void GroupCommit::State::commit(Round& round) {
+  const Monotonic begun = clock->monotonic();
   Ended ended = attempt(round);
   for (int tries = 1; tries < limits::sql_tries; ++tries) {
-    if (ended != Ended::collided && ended != Ended::lost) break;
+    const bool silent = clock->monotonic() - begun >= limits::database_connect_timeout;
+    if (ended != Ended::collided && (ended != Ended::lost || silent)) break;
     pause(limits::sql_retry_pause * tries);
     ended = attempt(round);
   }
@@ -203,8 +206,8 @@ GroupCommit::State::Ended GroupCommit::State::end_of(const soci::soci_error& err
 }
 
 GroupCommit::State::Ended GroupCommit::State::learn_fate(SqlDatabase::Lease& lease) {
-  for (int tries = 0; tries < limits::commit_settle_tries; ++tries) {
-    if (tries > 0) pause(limits::commit_settle_pause);
+  const Monotonic latest = clock->monotonic() + limits::commit_settle_budget;
+  for (; clock->monotonic() < latest; pause(limits::commit_settle_pause)) {
     try {
       return was_committed(lease.session()) ? Ended::committed : Ended::lost;
     } catch (const soci::soci_error& error) {

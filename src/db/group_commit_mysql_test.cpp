@@ -39,7 +39,7 @@ class GroupCommitOnAServer : public ::testing::Test {
   }
   std::unique_ptr<GroupCommit> open() { return open(place_.address()); }
   std::unique_ptr<GroupCommit> open_through(const LossyProxy& proxy) {
-    MysqlAddress address = *place_.address().mysql();
+    MysqlSettings address = *place_.address().mysql();
     address.port = proxy.port();
     return open(address);
   }

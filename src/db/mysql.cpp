@@ -38,18 +38,6 @@ const char* or_null(const std::string& text) {
 
 }  // namespace
 
-MysqlSettings settings_of(const MysqlAddress& server) {
-  MysqlSettings settings;
-  settings.host = server.host;
-  settings.port = server.port;
-  settings.user = server.user;
-  settings.password = server.password;
-  settings.database = server.database;
-  settings.tls = !server.tls_ca.empty();
-  settings.tls_ca = server.tls_ca;
-  return settings;
-}
-
 bool MysqlError::is_lost() const {
   static constexpr unsigned codes[] = {
       ER_SERVER_SHUTDOWN,       ER_NET_READ_ERROR,         ER_NET_READ_INTERRUPTED, ER_NET_ERROR_ON_WRITE,

@@ -4,7 +4,6 @@
 // Blocking. Thread safety: one thread at a time per connection. Errors are thrown as MysqlError.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -12,28 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/limits.hpp"
 #include "db/address.hpp"
 
 struct st_mysql;
 struct st_mysql_res;
 
 namespace buyme::db {
-
-struct MysqlSettings {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 3'306;
-  std::string socket;  // a Unix socket, instead of host and port
-  std::string user;
-  std::string password;
-  std::string database;
-  bool tls = false;    // refuse to talk in the clear, or to a server whose certificate is not good for `host`
-  std::string tls_ca;  // PEM file of the authorities to trust; empty: the system's
-  std::chrono::seconds connect_timeout = limits::database_connect_timeout;
-  std::chrono::seconds answer_timeout = limits::database_answer_timeout;
-};
-
-MysqlSettings settings_of(const MysqlAddress& server);
 
 class MysqlError : public std::runtime_error {
  public:

@@ -1,5 +1,6 @@
 #include "db/sql.hpp"
 
+#include <errmsg.h>
 #include <fmt/format.h>
 #include <mysqld_error.h>
 #include <soci/mysql/soci-mysql.h>
@@ -44,9 +45,14 @@ void SqlDatabase::open_file(const std::string& path) {
 }
 
 void SqlDatabase::connect(std::size_t position) {
+  if (reachability_.is_away())
+    throw soci::mysql_soci_error("the database server cannot be reached", CR_CONN_HOST_ERROR);
   soci::session& session = sessions_->at(position);
   session.close();
-  open_mysql(session, *address_.mysql(), limits::sql_answer_timeout);
+  reachability_.reach([&] {
+    open_mysql(session, *address_.mysql());
+    return true;
+  });
   connected_[position] = true;
 }
 

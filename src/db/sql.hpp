@@ -23,12 +23,12 @@
 #include "core/pool.hpp"
 #include "db/address.hpp"
 #include "db/lease.hpp"
+#include "db/reachability.hpp"
 #include "db/sqlite.hpp"
 
 namespace buyme::db {
 
-// The steps of a service's schema, for each kind of database. A statement of MySQL ends the transaction it
-// stands in, so a step that a crash interrupts is run again as a whole: its statements say IF NOT EXISTS.
+// The steps of a service's schema, for each kind of database.
 struct Schema {
   std::span<const Migration> sqlite, mysql;
 };
@@ -110,6 +110,8 @@ class SqlDatabase {
   void connect(std::size_t position);
 
   DatabaseAddress address_;
+  const std::unique_ptr<Clock> clock_ = make_system_clock();
+  Reachability reachability_{*clock_};
   std::unique_ptr<soci::connection_pool> sessions_;
   std::vector<std::uint8_t> connected_;  // by position; each touched by its lessee alone
 };

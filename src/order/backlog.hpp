@@ -1,7 +1,7 @@
 // What still has to happen to orders, counted for whoever runs the shop.
 #pragma once
 
-#include <string>
+#include <cstdint>
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -16,9 +16,8 @@ struct Backlog {
   std::int64_t refunds_to_deliver = 0;  // owed by cancels, not yet taken by the payment service
 };
 
-// Reads the order file at `path`, or the order database, through a connection of its own; blocks, so it
-// belongs on a pool. Answers store_unavailable when it cannot be read.
-Result<Backlog> read_backlog(const std::string& path, Time now);
-Result<Backlog> read_backlog(const db::MysqlAddress& server, Time now);
+// Reads the order database through a connection of its own; blocks, so it belongs on a pool. Answers
+// store_unavailable when it cannot be read.
+Result<Backlog> read_backlog(const db::DatabaseAddress& place, Time now);
 
 }  // namespace buyme::order

@@ -88,17 +88,21 @@ Failure CommandQueue::shutting_down() {
       .retry_in(std::chrono::seconds{1});
 }
 
+void CommandQueue::sort_into_lanes() {
+  std::vector<CommandPtr> arrived;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    arrived.swap(shared_->handed_over);
+    shared_->writer_told = false;
+  }
+  for (auto& command : arrived) {
+    (command->is_placement() ? placements_ : transitions_).push_back(std::move(command));
+  }
+}
+
 Awaitable<std::vector<CommandPtr>> CommandQueue::take() {
   for (;;) {
-    std::vector<CommandPtr> arrived;
-    {
-      const std::lock_guard lock(shared_->mutex);
-      arrived.swap(shared_->handed_over);
-      shared_->writer_told = false;
-    }
-    for (auto& command : arrived) {
-      (command->is_placement() ? placements_ : transitions_).push_back(std::move(command));
-    }
+    sort_into_lanes();
     if (!placements_.empty() || !transitions_.empty()) break;
     if (closed_.load() && waiting() == 0) co_return std::vector<CommandPtr>{};
     co_await shared_->arrived.wait();
@@ -115,6 +119,20 @@ Awaitable<std::vector<CommandPtr>> CommandQueue::take() {
   move_from(transitions_, placements_.empty() ? settings_.max_round : settings_.transition_quota);
   move_from(placements_, settings_.max_round - round.size());
   co_return round;
+}
+
+std::vector<CommandPtr> CommandQueue::take_older(Monotonic placements, Monotonic transitions) {
+  sort_into_lanes();
+  std::vector<CommandPtr> older;
+  const auto move_from = [&older](std::deque<CommandPtr>& lane, Monotonic before) {
+    for (auto& command : lane) {
+      if (command->arrived < before) older.push_back(std::move(command));
+    }
+    std::erase(lane, nullptr);
+  };
+  move_from(transitions_, transitions);
+  move_from(placements_, placements);
+  return older;
 }
 
 void CommandQueue::give_back(std::vector<CommandPtr> commands) {

@@ -43,6 +43,8 @@ class CommandQueue {
 
   // The next round, as soon as there is one: never empty, except once the queue is closed and drained.
   Awaitable<std::vector<CommandPtr>> take();
+  // What waits and arrived before these moments, without waiting for more.
+  std::vector<CommandPtr> take_older(Monotonic placements, Monotonic transitions);
   // Commands that a round did not decide, to the front of their lanes, in their order.
   void give_back(std::vector<CommandPtr> commands);
   // Sends each command its outcome and destroys it.
@@ -61,6 +63,7 @@ class CommandQueue {
   struct Inlet;
   struct Shared;
   void flush(Inlet& inlet);
+  void sort_into_lanes();
   static void deliver(const Executor& home, std::vector<CommandPtr> answered, std::size_t from);
 
   Settings settings_;

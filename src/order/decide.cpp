@@ -124,11 +124,11 @@ Fate Decider::place(std::size_t position, const PlaceOrder& place) {
     command.outcome = std::move(*refusal);
     return Fate::decided;
   }
-  std::optional<Failure> sold_out;
-  const Fate fate = look_for_units(place, sold_out);
+  std::optional<Failure> refusal;
+  const Fate fate = look_for_units(place, refusal);
   if (fate != Fate::decided) return fate;
-  if (sold_out) {
-    command.outcome = std::move(*sold_out);
+  if (refusal) {
+    command.outcome = std::move(*refusal);
     return Fate::decided;
   }
 
@@ -194,7 +194,12 @@ Fate Decider::look_for_units(const PlaceOrder& place, std::optional<Failure>& re
       }
       fate = Fate::waits;
     }
-    if (free.granted < line.quantity) fate = Fate::waits;
+    if (free.granted >= line.quantity) continue;
+    if (input_.gate_away) {
+      refusal = *input_.gate_away;
+      return Fate::decided;
+    }
+    fate = Fate::waits;
   }
   return fate;
 }

@@ -46,6 +46,7 @@ struct DecideInput {
   Stamp stamp;
   Time now;
   DecideSettings settings;
+  const Failure* gate_away = nullptr;  // why it granted nothing; then nobody waits for it
 };
 
 // Every placement must carry an order_id and item ids beforehand only if it may be placed: `numbers` hands

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "db/reachability.hpp"
 #include "order/rows_mysql.hpp"
 #include "order/store_mysql.hpp"
 
@@ -26,7 +27,9 @@ class Connections {
     for (bool again = false;; again = true) {
       try {
         std::unique_ptr<Mysql> connection = again ? nullptr : take();
-        if (!connection) connection = std::make_unique<Mysql>(server_);
+        if (!connection && reachability_.is_away()) throw MysqlError(0, 0, "it cannot be reached");
+        if (!connection)
+          connection = reachability_.reach([this] { return std::make_unique<Mysql>(server_); });
         auto result = work(*connection);
         const std::lock_guard lock(mutex_);
         idle_.push_back(std::move(connection));
@@ -47,6 +50,8 @@ class Connections {
   }
 
   db::MysqlSettings server_;
+  const std::unique_ptr<Clock> clock_ = make_system_clock();
+  db::Reachability reachability_{*clock_};
   std::mutex mutex_;
   std::vector<std::unique_ptr<Mysql>> idle_;
 };

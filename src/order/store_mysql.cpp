@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "db/mysql_migrations.hpp"
+#include "db/reachability.hpp"
 #include "embedded/order_schema_mysql.hpp"
 #include "order/rows_mysql.hpp"
 #include "order/store_mysql_parts.hpp"
@@ -64,6 +65,7 @@ class MysqlOrderStore final : public OrderStore {
   Log log_;
   bool one_by_one_ = false;
   std::unique_ptr<Mysql> connection_;  // none: make one when it is needed
+  db::Reachability reachability_{clock_};
   Monotonic used_at_{};
 };
 
@@ -73,26 +75,33 @@ Mysql& MysqlOrderStore::connected() {
   const Monotonic now = clock_.monotonic();
   if (connection_ && now - used_at_ > limits::database_rest && !connection_->answers()) connection_.reset();
   if (!connection_) {
-    auto made = std::make_unique<Mysql>(server_);
-    made->query(create_round_move);
-    connection_ = std::move(made);
+    connection_ = reachability_.reach([this] {
+      auto made = std::make_unique<Mysql>(server_);
+      made->query(create_round_move);
+      return made;
+    });
   }
   used_at_ = now;
   return *connection_;
 }
 
-// For what may be done twice: a lost connection is made anew, once.
+// For what may be done twice: a lost connection is made anew, once, unless the server has been silent for as
+// long as it may be: this is the writer's thread, and buyers wait behind it.
 template <class Work>
 auto MysqlOrderStore::guarded(std::string_view what, Work work)
     -> Result<decltype(work(std::declval<Mysql&>()))> {
   for (bool again = false;; again = true) {
+    const Failure unusable(Error::store_unavailable, "The order store cannot be used right now.");
+    if (!connection_ && reachability_.is_away()) return unusable;
+    const Monotonic asked = clock_.monotonic();
     try {
       return work(connected());
     } catch (const MysqlError& error) {
       if (error.is_lost()) connection_.reset();
-      if (error.is_lost() && !again) continue;
+      const bool silent = clock_.monotonic() - asked >= limits::database_connect_timeout;
+      if (error.is_lost() && !silent && !again) continue;
       log_->error("{}: {}", what, error.what());
-      return Failure(Error::store_unavailable, "The order store cannot be used right now.");
+      return unusable;
     }
   }
 }

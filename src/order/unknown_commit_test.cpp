@@ -137,5 +137,33 @@ TEST_F(UnknownCommit, BuyersAreNotKeptForeverAndTheKeyLeadsThemToTheirOrder) {
   EXPECT_EQ(store->sent.size(), 2u) << "nothing else was sent while the fate was unknown";
 }
 
+TEST_F(UnknownCommit, WhoWaitsBehindASilentStoreIsRefusedAndNothingOfIsDone) {
+  world.run([&](OrderService& shop) -> Awaitable<void> {
+    (void)co_await shop.put_terms(world.terms(1, 10));
+    store->next = {Next::is_lost};
+    store->unanswered_questions = 1'000'000;
+    const auto executor = co_await asio::this_coro::executor;
+    asio::co_spawn(executor, shop.place(OrderWorld::buy(7, 1)), asio::detached);
+    co_await world.breathe();
+    std::optional<Result<Placed>> behind;
+    Event answered(executor);
+    asio::co_spawn(executor, shop.place(OrderWorld::buy(8, 1)),
+                   [&](std::exception_ptr, Result<Placed> result) {
+                     behind.emplace(std::move(result));
+                     answered.raise();
+                   });
+    co_await world.breathe();
+    EXPECT_FALSE(behind.has_value()) << "it may still be in time";
+    world.clock.advance(limits::placement_deadline + std::chrono::milliseconds{1});
+    co_await answered.wait();
+    EXPECT_EQ(behind->error().error, Error::store_unavailable);
+    EXPECT_FALSE(world.writer->can_write());
+    store->unanswered_questions = 0;
+    const auto later = co_await shop.place(OrderWorld::buy(8, 1));
+    EXPECT_TRUE(later.has_value());
+  });
+  EXPECT_EQ(world.query("SELECT count(*) FROM orders"), 2);
+}
+
 }  // namespace
 }  // namespace buyme::order

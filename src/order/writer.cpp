@@ -199,13 +199,16 @@ Awaitable<OrderWriter::Attempt> OrderWriter::attempt(Round& round, Monotonic dea
   }
   const stock::ClaimRound claims = claims_of(round, sales_, stamp_.seq);
   std::vector<Units> granted(claims.lines.size(), 0);
+  std::optional<Failure> gate_away;
   if (!claims.lines.empty()) {
     auto claimed = co_await gate_.claim(claims);
-    if (claimed) granted = std::move(*claimed);  // a gate that is away grants nothing: placements wait
+    if (claimed) granted = std::move(*claimed);
+    if (!claimed) gate_away = claimed.error();  // it grants nothing, and who needs units is told so
   }
 
   const bool fresh = !settings_.shares_store || !ledgers_older_than(limits::ledger_freshness);
-  const DecideInput input{sales_, known, claims, granted, fresh, stamp_, clock_.now(), settings_.decide};
+  DecideInput input{sales_, known, claims, granted, fresh, stamp_, clock_.now(), settings_.decide};
+  if (gate_away) input.gate_away = &*gate_away;
   const Decision decision = decide(round, input, *numbers_);
 
   auto result = co_await write(decision.plan, round, deadline);
@@ -247,6 +250,7 @@ Awaitable<CommitResult> OrderWriter::learn_fate(const Plan& plan, Round& round, 
       round.clear();
     }
     const auto fate = co_await store_.settle(plan.stamp);
+    if (!fate) refuse_waiting();
     if (!fate) continue;
     if (*fate == RoundFate::dead) co_return Unknown{};
     const bool loaded = co_await reload();
@@ -257,6 +261,13 @@ Awaitable<CommitResult> OrderWriter::learn_fate(const Plan& plan, Round& round, 
     for (const auto& completion : plan.return_completions) committed.not_moved.push_back(completion.order);
     co_return committed;
   }
+}
+
+// Who waits in the queue while a store is silent is not kept either: nothing of these has been begun.
+void OrderWriter::refuse_waiting() {
+  const Monotonic now = clock_.monotonic();
+  failed_at_ = now;
+  fail(queue_.take_older(now - limits::placement_deadline, now - limits::settle_budget), store_unavailable());
 }
 
 // Whatever became of the round: nothing of it is in flight any more.

@@ -81,6 +81,7 @@ class OrderWriter {
   Awaitable<Attempt> attempt(Round& round, Monotonic deadline);
   Awaitable<CommitResult> write(const Plan& plan, Round& round, Monotonic deadline);
   Awaitable<CommitResult> learn_fate(const Plan& plan, Round& round, Monotonic deadline);
+  void refuse_waiting();
   Awaitable<void> settle_gate(const stock::ClaimRound& claims);
   Awaitable<bool> reload();
   void take_over(Sale sale);

@@ -183,6 +183,7 @@ class ScriptedGate final : public stock::StockGate {
  public:
   Awaitable<Result<std::vector<Units>>> claim(const stock::ClaimRound& round) override {
     ++claims;
+    if (away) co_return Failure(Error::overloaded, "The gate is away.").retry_in(1s);
     std::vector<Units> granted;
     for (const auto& line : round.lines) granted.push_back(std::min(line.wanted, grant));
     co_return granted;
@@ -190,6 +191,7 @@ class ScriptedGate final : public stock::StockGate {
   Awaitable<void> settle(std::int64_t, const std::vector<stock::LedgerSnapshot>&) override { co_return; }
   Units grant = 0;
   int claims = 0;
+  bool away = false;
 };
 
 TEST(Rule4, UnitsInFlightElsewhereMakeAPlacementWaitNotSoldOut) {
@@ -230,6 +232,30 @@ TEST(Rule4, UnitsInFlightElsewhereMakeAPlacementWaitNotSoldOut) {
     EXPECT_EQ(error_of(*outcome), Error::overloaded);
   });
   expect_books(world, 2, 1, 0);
+}
+
+TEST(Rule10, AGateThatIsAwayRefusesAtOnceWhoNeedsUnitsAndNobodyElse) {
+  OrderWorld world;
+  auto gate = std::make_unique<ScriptedGate>();
+  ScriptedGate& scripted = *gate;
+  world.gate = std::move(gate);
+  world.run([&](OrderService& shop) -> Awaitable<void> {
+    (void)co_await shop.put_terms(world.terms(1, 10));
+    scripted.grant = 10;
+    const auto first = co_await shop.place(OrderWorld::buy(1, 1, 1, "click"));
+    scripted.away = true;
+    const int claims_before = scripted.claims;
+    std::vector<PlaceRequest> requests{OrderWorld::buy(1, 1, 1, "click"), OrderWorld::buy(2, 1)};
+    const auto results = co_await world.place_together(std::move(requests));
+    EXPECT_TRUE(results[0].has_value() && results[0]->replayed) << "his order needs no unit any more";
+    EXPECT_EQ(error_of(results[1]), Error::overloaded);
+    EXPECT_GT(results[1].error().retry_after.count(), 0);
+    EXPECT_EQ(scripted.claims, claims_before + 1) << "it was made to wait";
+    scripted.away = false;
+    const auto later = co_await shop.place(OrderWorld::buy(2, 1));
+    EXPECT_TRUE(later.has_value());
+  });
+  expect_books(world, 10, 2, 0);
 }
 
 TEST(Rule6, TheSameKeyInOneRoundAttachesToTheFirst) {

@@ -1,7 +1,7 @@
 // What still has to happen to payments, counted for whoever runs the shop.
 #pragma once
 
-#include <string>
+#include <cstdint>
 
 #include "core/result.hpp"
 #include "db/address.hpp"
@@ -15,9 +15,8 @@ struct Backlog {
   std::int64_t refunds_retried = 0;   // failed, and tried again later
 };
 
-// Reads the payment file at `path`, or the payment database, through a connection of its own; blocks, so it
-// belongs on a pool. Answers store_unavailable when it cannot be read.
-Result<Backlog> read_backlog(const std::string& path);
-Result<Backlog> read_backlog(const db::MysqlAddress& server);
+// Reads the payment database through a connection of its own; blocks, so it belongs on a pool. Answers
+// store_unavailable when it cannot be read.
+Result<Backlog> read_backlog(const db::DatabaseAddress& place);
 
 }  // namespace buyme::payment

@@ -162,6 +162,8 @@ Awaitable<void> ProductService::run_sweeper(db::JobLease& lease) {
   }
 }
 
+// No step needs the lease's fence: terms are taken by their version, and a row changes only from the state or
+// the version that was read. A server that wakes up in mid-sweep says what has been said already.
 Awaitable<void> ProductService::sweep(db::JobLease& lease) {
   co_await sweep_drafts(lease);
   co_await sweep_changes(lease);

@@ -45,6 +45,11 @@ class StockGate {
 
   // The round `seq` is over and the ledgers are now these: nothing of it is in flight any more.
   virtual Awaitable<void> settle(std::int64_t seq, const std::vector<LedgerSnapshot>& ledgers) = 0;
+
+  // For whoever watches: what could be granted of each now. Claims nothing. store_unavailable.
+  virtual Awaitable<Result<std::vector<Units>>> free(std::vector<LedgerSnapshot> ledgers);
+  // Rounds for which the gate could not be asked. Any thread.
+  virtual std::int64_t unanswered() const { return 0; }
 };
 
 // For a server that sells alone: what its own ledger has free is what it may hand out.

@@ -23,6 +23,12 @@ class LocalGate final : public StockGate {
 
 }  // namespace
 
+Awaitable<Result<std::vector<Units>>> StockGate::free(std::vector<LedgerSnapshot> ledgers) {
+  std::vector<Units> units;
+  for (const auto& ledger : ledgers) units.push_back(ledger.total - ledger.committed);
+  co_return units;
+}
+
 std::unique_ptr<StockGate> make_local_gate() {
   return std::make_unique<LocalGate>();
 }

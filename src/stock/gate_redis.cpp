@@ -1,12 +1,14 @@
 #include "stock/gate_redis.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/detached.hpp>
 #include <map>
 #include <utility>
 
 #include "core/event.hpp"
 #include "core/random.hpp"
+#include "embedded/stock_free.hpp"
 #include "embedded/stock_reserve.hpp"
 
 namespace buyme::stock {
@@ -14,6 +16,10 @@ namespace buyme::stock {
 namespace {
 
 constexpr Units round_is_over = -1;  // instead of what is wanted
+
+std::string key_of(ProductId product) {
+  return fmt::format("{{product:{}}}", product.value);
+}
 
 // Calls on their way together, and who waits for the last of them.
 struct Calls {
@@ -34,7 +40,8 @@ struct RedisGate::State : std::enable_shared_from_this<State> {
         clock(its_clock),
         executor(its_executor),
         log(std::move(its_log)),
-        script(embedded::stock_reserve) {
+        script(embedded::stock_reserve),
+        free_script(embedded::stock_free) {
     if (settings.server.empty()) settings.server = secure_random_hex(8);
     settings.server = "server:" + settings.server;
   }
@@ -58,11 +65,12 @@ struct RedisGate::State : std::enable_shared_from_this<State> {
   Clock& clock;
   const Executor executor;
   const Log log;
-  const redis::Script script;
+  const redis::Script script, free_script;
   std::map<ProductId, Line> unsettled;  // ends of rounds that Redis has not been told
   bool settling = false;                // run_settle is under way
   int telling = 0;                      // calls of send_unsettled that are under way
   bool away = false;
+  std::atomic<std::int64_t> unanswered{0};
   bool stopped = false;
 };
 
@@ -107,6 +115,25 @@ Awaitable<void> RedisGate::settle(std::int64_t seq, const std::vector<LedgerSnap
   co_return;
 }
 
+Awaitable<Result<std::vector<Units>>> RedisGate::free(std::vector<LedgerSnapshot> ledgers) {
+  const auto state = state_;
+  std::vector<Units> units;
+  for (const auto& ledger : ledgers) {
+    if (state->stopped) co_return redis::unavailable("the gate has stopped");
+    redis::Words keys{key_of(ledger.product)};
+    redis::Words arguments{std::to_string(to_unix_ms(state->clock.now())), std::to_string(ledger.version),
+                           std::to_string(ledger.total), std::to_string(ledger.committed)};
+    const auto reply = co_await state->client.eval(state->free_script, std::move(keys), std::move(arguments));
+    if (!reply) co_return reply.error();
+    units.push_back(reply->number);
+  }
+  co_return units;
+}
+
+std::int64_t RedisGate::unanswered() const {
+  return state_->unanswered.load(std::memory_order_relaxed);
+}
+
 Awaitable<void> RedisGate::flush() {
   const auto state = state_;
   co_await State::send_unsettled(state);
@@ -138,7 +165,7 @@ Awaitable<void> RedisGate::State::tell_one(std::shared_ptr<State> state, std::sh
 Awaitable<Result<redis::Reply>> RedisGate::State::call(const Line& line) {
   if (stopped) co_return redis::unavailable("the gate has stopped");
   const LedgerSnapshot& ledger = line.ledger;
-  redis::Words keys{fmt::format("{{product:{}}}", ledger.product.value)};
+  redis::Words keys{key_of(ledger.product)};
   redis::Words arguments{settings.server,
                          std::to_string(line.seq),
                          std::to_string(line.wanted),
@@ -173,6 +200,7 @@ Awaitable<void> RedisGate::State::send_unsettled(std::shared_ptr<State> state) {
 }
 
 void RedisGate::State::note(bool now_away) {
+  if (now_away) unanswered.fetch_add(1, std::memory_order_relaxed);
   if (std::exchange(away, now_away) == now_away) return;
   if (!now_away) return log->info("the stock gate answers again");
   log->warn("the stock gate is away: {}", settings.when_away == WhenAway::go_on

@@ -144,8 +144,9 @@ std::filesystem::path system_tables() {
 
 }  // namespace
 
-MariadbServer::MariadbServer(std::vector<std::string> more) : more_(std::move(more)) {
-  std::filesystem::copy(system_tables(), place_.path() / "data", std::filesystem::copy_options::recursive);
+MariadbServer::MariadbServer(std::vector<std::string> more, std::filesystem::path data)
+    : data_(data.empty() ? place_.path() / "data" : std::move(data)), more_(std::move(more)) {
+  std::filesystem::copy(system_tables(), data_, std::filesystem::copy_options::recursive);
   std::string quoted = password_;
   for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 2) quoted.insert(at, "'");
   std::ofstream accounts(place_.file("accounts.sql"));  // run at each start, before the port opens
@@ -184,7 +185,7 @@ void MariadbServer::start() {
   if (process_ > 0) throw std::logic_error("the database server runs already");
   std::vector<std::string> words{server_binary(),
                                  "--no-defaults",
-                                 "--datadir=" + place_.file("data"),
+                                 "--datadir=" + data_.string(),
                                  "--socket=" + socket(),
                                  "--pid-file=" + place_.file("pid"),
                                  "--bind-address=" + host_,

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,10 @@ class MariadbServer {
   static constexpr std::chrono::seconds start_deadline{60};
   static constexpr std::chrono::seconds stop_deadline{60};
 
-  // Starts it on an empty data directory and waits until it serves. `more` are further options of mariadbd.
-  // Throws std::runtime_error with what the server said.
-  explicit MariadbServer(std::vector<std::string> more = {});
+  // Starts it on an empty data directory and waits until it serves. `more` are further options of mariadbd;
+  // `data`, which must not exist, is where it keeps its data, else in a directory of its own. Throws
+  // std::runtime_error with what the server said.
+  explicit MariadbServer(std::vector<std::string> more = {}, std::filesystem::path data = {});
   ~MariadbServer();  // kills it and removes its data
   MariadbServer(const MariadbServer&) = delete;
   MariadbServer& operator=(const MariadbServer&) = delete;
@@ -50,6 +52,7 @@ class MariadbServer {
   bool answers() const;
 
   TempDir place_;
+  std::filesystem::path data_;
   std::vector<std::string> more_;
   std::string host_ = "127.0.0.1", user_ = "buyme", password_ = "only for 'tests'";
   std::uint16_t port_ = 0;

@@ -102,7 +102,11 @@ void RedisServer::write_configuration() const {
 
 void RedisServer::start(Data data) {
   if (process_ > 0) throw std::logic_error("the Redis server runs already");
-  if (data == Data::empty) std::filesystem::remove_all(directory_.path() / "appendonlydir");
+  const auto written = directory_.path() / "appendonlydir", remembered = directory_.path() / "remembered";
+  if (data != Data::kept) std::filesystem::remove_all(written);
+  if (data == Data::remembered) {
+    std::filesystem::copy(remembered, written, std::filesystem::copy_options::recursive);
+  }
   write_configuration();
   const std::string configuration = directory_.file("redis.conf");
   const char* sentinel = settings_.sentinel_of != 0 ? "--sentinel" : nullptr;
@@ -136,6 +140,13 @@ bool RedisServer::answers() const {
     std::this_thread::sleep_for(milliseconds{5});
   }
   return false;
+}
+
+void RedisServer::remember() {
+  const auto remembered = directory_.path() / "remembered";
+  std::filesystem::remove_all(remembered);
+  std::filesystem::copy(directory_.path() / "appendonlydir", remembered,
+                        std::filesystem::copy_options::recursive);
 }
 
 void RedisServer::stop() {

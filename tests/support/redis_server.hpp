@@ -27,7 +27,8 @@ class RedisServer {
     std::uint16_t replica_of = 0;   // the port of its master
     std::uint16_t sentinel_of = 0;  // a sentinel instead, which watches the master on this port as "shop"
   };
-  enum class Data { kept, empty };  // kept: what was on disk
+  // kept: what was on disk; remembered: what was there at remember()
+  enum class Data { kept, empty, remembered };
 
   RedisServer() : RedisServer(Settings{}) {}
   explicit RedisServer(Settings settings);  // and starts it
@@ -39,6 +40,7 @@ class RedisServer {
   const std::string& password() const { return settings_.password; }
 
   void start(Data data = Data::kept);  // on the port that it had; returns when it answers
+  void remember();                     // of an append_only server: what it has written so far
   void stop();                         // SIGTERM, and waits until it is gone
   void kill();                         // SIGKILL, and waits
   void pause();                        // SIGSTOP: it keeps its connections and answers nobody

@@ -9,12 +9,12 @@ namespace buyme::test {
 
 namespace {
 
-void connect(soci::session& session, db::MysqlAddress server) {
-  db::open_mysql(session, server, std::chrono::seconds{10});
+void connect(soci::session& session, const db::MysqlSettings& server) {
+  db::open_mysql(session, server);
 }
 
 db::DatabaseAddress make_schema(MariadbServer& server) {
-  db::MysqlAddress address{server.host(), server.port(), server.user(), server.password(), "mysql", ""};
+  db::MysqlSettings address{server.host(), server.port(), server.user(), server.password(), "mysql"};
   soci::session session;
   connect(session, address);
   address.database = MariadbServer::new_database_name();
