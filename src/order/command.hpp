@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/limits.hpp"
 #include "order/api.hpp"
 #include "order/states.hpp"
 
