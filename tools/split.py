@@ -2,7 +2,8 @@
 """The shop in several servers on this machine: MariaDB, Redis, two servers of the role order, one of each other
 role, and the gateway before them. Everything lies in a temporary directory and ends with Ctrl-C.
 
-SPLIT_PORT     the gateway's port (8080, else any free one)
+split.py [BUYME]   the program (build/release/buyme)
+SPLIT_PORT     the gateway's port (8080, else any free one; 0: any free one)
 SPLIT_ORDERS   servers of the role order (2)
 SPLIT_DROP=1   a crowd comes through the gateway (SPLIT_BUYERS, 10000, for SPLIT_STOCK, 700, units); then the
                audit; the exit status is that of both
@@ -23,7 +24,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-BUYME = ROOT / "build/release/buyme"
+BUYME = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/buyme").resolve()
 START_SECONDS = 60
 STOP_SECONDS = 20
 SHOWN_LINES = 25
@@ -199,7 +200,7 @@ class Shop:
         return subprocess.run([str(BUYME), *[str(word) for word in words]], **more).returncode
 
     def make_admin(self):
-        status = self.command("admin", "create", "--config", self.config, "--email", "admin@split.example",
+        status = self.command("admin", "create", "--config", self.config, "--set", "log.level=warn", "--email", "admin@split.example",
                               "--password-stdin", input=self.password["admin"], text=True,
                               stdout=subprocess.DEVNULL)
         if status != 0:
@@ -208,7 +209,7 @@ class Shop:
     def drop(self, url, buyers, stock):
         """The verdict of what buyers saw, then that of the shop's own books."""
         tokens, admin = self.place / "tokens.csv", self.place / "admin.token"
-        if self.command("admin", "tokens", "--config", self.config, "--count", buyers, "--csv", tokens,
+        if self.command("admin", "tokens", "--config", self.config, "--set", "log.level=warn", "--count", buyers, "--csv", tokens,
                         "--admin-token", admin, stdout=subprocess.DEVNULL) != 0:
             raise Failed("the buyers could not be made")
         print(f"\n{buyers} buyers with accounts and tokens of their own are coming for {stock} units.\n",
@@ -258,8 +259,8 @@ def end_quietly(number, frame):
 
 
 def run(place):
-    port = int(os.environ.get("SPLIT_PORT") or 8080)
-    if "SPLIT_PORT" not in os.environ and is_taken(port):
+    port = int(os.environ.get("SPLIT_PORT", 8080))
+    if port == 0 or ("SPLIT_PORT" not in os.environ and is_taken(port)):
         port = free_port()
     shop = Shop(place)
     try:

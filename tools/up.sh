@@ -32,7 +32,7 @@ case "${1:-}" in
     compose "${profile[@]}" up -d
     port=${SHOP_PORT:-$(sed -n 's/^SHOP_PORT=//p' .env)}; port=${port:-8080}
     for _ in $(seq 180); do
-      ../deploy/healthy.sh "$port" /readyz 2>/dev/null && break
+      ./healthy.sh "$port" /readyz 2>/dev/null && break
       sleep 1
     done
     if ! ./healthy.sh "$port" /readyz 2>/dev/null; then

@@ -54,5 +54,7 @@ d}" -e "/^@PAYMENT_SERVERS@/{r $run/payment.servers
 d}" -e "/^@BEHIND@/{r $run/behind
 d}" "$here/nginx.conf.template" >"$run/nginx.conf"
 
+# Ten thousand buyers are twice as many sockets; less is better than not to start.
+ulimit -S -n 65536 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"
 PATH=$PATH:/usr/sbin
 exec nginx -p "$run" -e stderr -c "$run/nginx.conf"

@@ -7,8 +7,10 @@ deploy_test.py BUYME
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -80,8 +82,33 @@ class Metrics(unittest.TestCase):
 
     def test_every_alert_is_explained(self):
         alerts = ALERT.findall(text("prometheus", "alerts.yml"))
-        explained = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/operations.md").read_text(), re.M)
+        explained = re.findall(r"^\| `([A-Z][a-z]\w+)` \|", (ROOT / "docs/operations.md").read_text(), re.M)
         self.assertEqual(sorted(alerts), sorted(explained))
+
+
+class Tools(unittest.TestCase):
+    """Where the real tools are installed (Debian: prometheus, mtail)."""
+
+    @unittest.skipUnless(shutil.which("promtool"), "no promtool")
+    def test_alerts_come_when_they_should(self):
+        tested = run(["promtool", "test", "rules", "alerts_test.yml"], cwd=DEPLOY / "prometheus")
+        self.assertEqual(tested.returncode, 0, tested.stdout + tested.stderr)
+
+    @unittest.skipUnless(shutil.which("mtail"), "no mtail")
+    def test_the_gateways_errors_are_counted(self):
+        with tempfile.TemporaryDirectory() as place:
+            log = Path(place) / "own_errors.log"
+            line = '{"time":"t","client":"c","request":"%s","status":%d,"bytes":1,"upstream":"%s","upstreamStatus":""}\n'
+            log.write_text(line % ("GET /", 502, "order-1:8083") + line % ("GET /", 499, "order-2:8083") +
+                           line % (r"GET /?\"status\":504,", 413, "") + line % ("GET /", 502, "order-1:8083"))
+            counted = run(["mtail", "--one_shot", "--progs", DEPLOY / "nginx/gateway.mtail", "--logs", log])
+        metrics = json.loads(counted.stdout[counted.stdout.index("{"):])
+        values = {(metric["Name"], *value["Labels"]): value["Value"]["Value"]
+                  for metrics_of_name in metrics.values() for metric in metrics_of_name
+                  for value in metric.get("LabelValues") or []}
+        self.assertEqual(values, {("gateway_own_errors_total", "502"): 2, ("gateway_own_errors_total", "499"): 1,
+                                  ("gateway_own_errors_total", "413"): 1,
+                                  ("gateway_unanswered_total", "order-1:8083"): 2})
 
 
 class Scripts(unittest.TestCase):
