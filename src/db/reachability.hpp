@@ -15,16 +15,18 @@ class Reachability {
  public:
   explicit Reachability(Clock& clock) : clock_(clock) {}
 
-  // Connecting failed so recently that it is not worth another try.
+  // Connecting took so long, and failed so recently, that it is not worth another try.
   bool is_away() const { return clock_.monotonic() < away_until_.load(); }
 
-  // What `connect` returns. When it throws, the server is away.
+  // What `connect` returns. When it throws after a long wait, the server is away.
   template <class Connect>
   auto reach(Connect connect) {
+    const Monotonic begun = clock_.monotonic();
     try {
       return connect();
     } catch (...) {
-      away_until_ = clock_.monotonic() + limits::database_away;
+      const Monotonic now = clock_.monotonic();
+      if (now - begun >= limits::database_connect_timeout / 2) away_until_ = now + limits::database_away;
       throw;
     }
   }
