@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/data_dir.hpp"
+#include "app/gate_reading.hpp"
 #include "audit/snapshot.hpp"
 #include "audit/store_mysql.hpp"
 #include "core/random.hpp"
@@ -68,7 +69,9 @@ redis::Settings redis_settings(const Config& config) {
 
 audit::Books books_of(const Config& config, Time now) {
   if (!config.shares_database()) return audit::read_books(audit::Snapshot(config.data_dir), now);
-  return audit::read_books(server_of(config), config.database.prefix, now);
+  audit::Books books = audit::read_books(server_of(config), config.database.prefix, now);
+  read_gate(config, books);
+  return books;
 }
 
 }  // namespace buyme::app

@@ -374,6 +374,28 @@ TEST_F(AuditTest, WhatIsUnderWayIsNotedAndPasses) {
   EXPECT_EQ(notes(), (Names{"open-attempts", "pending-refunds", "lapsed-holds"}));
 }
 
+TEST(AuditOfGates, ADifferenceIsNotedAndPasses) {
+  Books books;
+  books.ledgers = {{ProductId{1}, 10, 3, 0}, {ProductId{2}, 5, 5, 0}};
+  books.gate_read = Books::GateRead::read;
+  books.gate = {{ProductId{1}, 7}, {ProductId{2}, 0}};
+  const auto about_the_gate = [&] {
+    Names names;
+    for (const Finding& finding : make_report(books).findings) {
+      if (!finding.check.starts_with("gate")) continue;
+      EXPECT_EQ(finding.kind, Finding::Kind::note);
+      names.insert(names.end(), finding.check);
+    }
+    return names;
+  };
+  EXPECT_EQ(about_the_gate(), Names{});
+  books.gate[0].free = 8;
+  EXPECT_EQ(about_the_gate(), Names{"gate-against-ledger"});
+  books.gate.clear();
+  books.gate_read = Books::GateRead::away;
+  EXPECT_EQ(about_the_gate(), Names{"gate-away"});
+}
+
 TEST_F(AuditTest, RefundThatIsTakenAndNotYetMadeIsNoted) {
   doctor(File::payment, "UPDATE refunds SET state = 3");
   doctor(File::provider, "DELETE FROM refunds");

@@ -107,6 +107,13 @@ struct Books {
     bool settled = false;  // nothing is left to be done for it
   };
 
+  // What the gate that servers share would grant, read right after the rest.
+  struct GateUnits {
+    ProductId product;
+    Units free = 0;
+  };
+  enum class GateRead { none, read, away };  // none: no server shares one
+
   Time read_at;
   std::vector<Damage> damage;
   std::vector<CatalogueProduct> catalogue;
@@ -121,6 +128,8 @@ struct Books {
   std::vector<Refund> refunds;
   std::vector<Charge> charges;
   std::vector<EndedAccount> ended_accounts;
+  GateRead gate_read = GateRead::none;
+  std::vector<GateUnits> gate;
 };
 
 // Reads all rows, after the database's own integrity and foreign key checks. A file that cannot be read is

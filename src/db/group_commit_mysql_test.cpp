@@ -133,6 +133,7 @@ TEST_F(GroupCommitOnAServer, WithoutAServerToAskTheOutcomeIsUnknown) {
   EXPECT_EQ(test::run(writer->run(inserting("perhaps"))).error().error, Error::outcome_unknown);
   EXPECT_EQ(test::run(writer->run(inserting("nothing"))).error().error, Error::store_unavailable);
   proxy.let_in();
+  std::this_thread::sleep_for(limits::database_away);
   EXPECT_TRUE(test::run(writer->run(inserting("after"))));
   EXPECT_EQ(things(), 3) << "the one that nobody knew of had been committed";
 }

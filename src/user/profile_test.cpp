@@ -200,7 +200,7 @@ TEST_P(Profiles, OrdersThatCannotBeCanceledNowAreCanceledByTheSweeper) {
   EXPECT_EQ(shop_.orders.canceled, std::vector<UserId>{kim});
 }
 
-TEST_F(Profiles, WishesThatCannotBeRemovedNowAreRemovedByTheSweeper) {
+TEST_P(Profiles, WishesThatCannotBeRemovedNowAreRemovedByTheSweeper) {
   const UserId kim = sign_up("kim@example.com");
   shop_.products.failures = 2;
   EXPECT_TRUE(end(kim)) << "the account has ended all the same";

@@ -104,7 +104,17 @@ TEST_F(SharedRedis, WhatItHoldsAndThatItIsGoneIsSeenInTheMetrics) {
       {"HSET", fmt::format("{{product:{}}}", product), "server:other", fmt::format("1 4 {} 0", deadline)});
   EXPECT_EQ(value_of(admin(1).get("/metrics").body, gate), 3);
 
+  const auto audit_names = [this](std::string_view check) {
+    const std::string report = admin(0).get("/api/admin/audit").body;
+    EXPECT_NE(report.find(R"("passed":true)"), std::string::npos) << report;
+    return report.find(check) != std::string::npos;
+  };
+  EXPECT_TRUE(audit_names("gate-against-ledger"));
+  redis->ask({"HDEL", fmt::format("{{product:{}}}", product), "server:other"});
+  EXPECT_FALSE(audit_names("gate-"));
+
   redis->kill();
+  EXPECT_TRUE(audit_names("gate-away"));
   ASSERT_EQ(buyer.post("/api/orders", order_body(product, 1)).status, 201);
   metrics = admin(0).get("/metrics").body;
   EXPECT_EQ(value_of(metrics, gate), -1) << "nobody knows it";

@@ -83,6 +83,7 @@ TEST_P(MysqlOrdersInOnePacket, ARoundWhoseAnswerIsLostBehindItsCommitHasTaken) {
   ASSERT_TRUE(is_unknown(run(far->commit(sale))));
   EXPECT_FALSE(run(far->settle(sale.stamp)).has_value()) << "nobody can say while the network is away";
   relay.lose_answers(false);
+  std::this_thread::sleep_for(limits::database_away);  // so long it is not even asked
   EXPECT_EQ(*run(far->settle(sale.stamp)), order::RoundFate::committed);
   EXPECT_TRUE(find(placed).has_value());
   expect_ledger(1, 1, 0);
