@@ -22,7 +22,7 @@ struct Reader {
   Awaitable<void> ask(std::vector<stock::LedgerSnapshot> ledgers, Answer& answer) {
     client.start();
     const Monotonic latest = clock->monotonic() + limits::service_deadline;
-    const bool connected = co_await client.connected_within(limits::service_deadline);
+    const bool connected = co_await client.connected_within(limits::readiness_patience);
     if (!connected) co_return context.stop();
     auto asking = gate.free(std::move(ledgers));
     answer = co_await within(std::move(asking), latest, *clock);
