@@ -102,7 +102,8 @@ TEST_F(GroupCommitOnAServer, ACommitWhoseAnswerIsLostCounts) {
   letting_in.get();
   EXPECT_EQ(things(), 2);
   EXPECT_EQ(writer->counts().jobs, 2u);
-  EXPECT_TRUE(test::run(writer->run(inserting("after"))));
+  const auto after = test::run(writer->run(inserting("after")));
+  EXPECT_TRUE(after) << after.error().detail;
 }
 
 TEST_F(GroupCommitOnAServer, ACommitThatNeverArrivedIsMadeAnew) {
@@ -133,8 +134,8 @@ TEST_F(GroupCommitOnAServer, WithoutAServerToAskTheOutcomeIsUnknown) {
   EXPECT_EQ(test::run(writer->run(inserting("perhaps"))).error().error, Error::outcome_unknown);
   EXPECT_EQ(test::run(writer->run(inserting("nothing"))).error().error, Error::store_unavailable);
   proxy.let_in();
-  std::this_thread::sleep_for(limits::database_away);
-  EXPECT_TRUE(test::run(writer->run(inserting("after"))));
+  const auto after = test::run(writer->run(inserting("after")));
+  EXPECT_TRUE(after) << after.error().detail;
   EXPECT_EQ(things(), 3) << "the one that nobody knew of had been committed";
 }
 

@@ -26,7 +26,7 @@ class Reachability {
       return connect();
     } catch (...) {
       const Monotonic now = clock_.monotonic();
-      if (now - begun >= limits::database_connect_timeout / 2) away_until_ = now + limits::database_away;
+      if (2 * (now - begun) >= limits::database_connect_timeout) away_until_ = now + limits::database_away;
       throw;
     }
   }

@@ -89,6 +89,7 @@ TEST_F(SharedRedis, WhatItHoldsAndThatItIsGoneIsSeenInTheMetrics) {
   const std::string gate = fmt::format("buyme_gate_units{{product=\"{}\"}}", product);
   std::string metrics;
   for (std::size_t i = 0; i < servers; ++i) {
+    metrics.clear();
     for (int tries = 0; tries < 400 && value_of(metrics, gate) != 7; ++tries) {
       metrics = admin(i).get("/metrics").body;
     }

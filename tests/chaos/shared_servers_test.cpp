@@ -130,6 +130,7 @@ TEST_F(SharedServers, WhatOneSellsTheOtherShowsInAMoment) {
   const std::int64_t product = put_up_for_sale(1'000, 0);
   HttpClient here(ports[0], accounts.buyers[0].token), there(ports[1]);
   const std::string path = fmt::format("/api/products/{}/stock", product);
+  while (there.get(path).status != 200) std::this_thread::sleep_for(milliseconds{1});
   std::vector<milliseconds> ages;
   for (int sold = 1; sold <= 20; ++sold) {
     ASSERT_EQ(here.post("/api/orders", order_body(product)).status, 201);
