@@ -100,7 +100,7 @@ void GroupCommit::State::commit(Round& round) {
   const Monotonic begun = clock->monotonic();
   Ended ended = attempt(round);
   for (int tries = 1; tries < limits::sql_tries; ++tries) {
-    const bool silent = clock->monotonic() - begun >= limits::database_connect_timeout;
+    const bool silent = clock->monotonic() - begun >= limits::database_answer_timeout;
     if (ended != Ended::collided && (ended != Ended::lost || silent)) break;
     pause(limits::sql_retry_pause * tries);
     ended = attempt(round);
