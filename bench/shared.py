@@ -3,7 +3,8 @@
 
 Starts a MariaDB (innodb_flush_log_at_trx_commit=1) and a Redis in temporary directories and one server over
 them; every order is of another user. As in bench.py, a case's ratio is the median over the rounds of its rate
-divided by the nginx rate of the same round.
+divided by the nginx rate of the same round. The orders that come through the gateway are set beside the same gateway
+before the no-op.
 
     bench/shared.py [--rounds 3] [--seconds 5] [--connections 256] [--write bench/shared.md]
 """
@@ -62,6 +63,27 @@ class Places:
             process.wait()
 
 
+class Gateway:
+    """The shop's own gateway, all of whose upstreams are one server."""
+
+    def __init__(self, folder, upstream):
+        port = bench.free_port()
+        address = upstream.removeprefix("http://")
+        os.chmod(folder, 0o711)  # its workers are nobody
+        run = os.path.join(folder, f"gateway-{port}")
+        roles = {f"GATEWAY_{role}": address for role in ("USER", "PRODUCT", "ORDER", "PAYMENT")}
+        self.process = subprocess.Popen(
+            [os.path.join(bench.ROOT, "deploy/nginx/gateway.sh")], stderr=subprocess.DEVNULL,
+            env=dict(os.environ, GATEWAY_RUN=run, GATEWAY_LISTEN=f"127.0.0.1:{port}", GATEWAY_LOG="/dev/null",
+                     GATEWAY_WORKERS="1", **roles))
+        self.url = f"http://127.0.0.1:{port}"
+        bench.wait_for(port)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
@@ -70,29 +92,34 @@ def main():
     parser.add_argument("--write", metavar="FILE")
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="buyme-shared-")
-    nginx, places, shop = bench.Nginx(folder), Places(folder), None
-    name = "orders, distinct users, MariaDB and Redis"
-    results = {"nginx return 200": [], name: []}
+    nginx, places = bench.Nginx(folder), Places(folder)
+    running = [nginx, places]
     try:
         shop = bench.Shop(folder, "trusted", *places.settings())
+        running.insert(0, shop)
         product = shop.product(1_000_000_000)
+        gateways = [Gateway(folder, nginx.url), Gateway(folder, shop.url)]
+        running[:0] = gateways
         time.sleep(1)
+        cases = [("nginx return 200", nginx.url, None), ("orders, distinct users", shop.url, nginx.url),
+                 ("gateway before nginx return 200", gateways[0].url, None),
+                 ("orders through the gateway", gateways[1].url, gateways[0].url)]
+        results = {name: [] for name, _, _ in cases}
         for number in range(options.rounds):
-            base = bench.wrk(options, nginx.url, PRODUCT=1, USERS="distinct", EXPECT=200)
-            base["ratio"] = 1.0
-            result = bench.wrk(options, shop.url, PRODUCT=product, USERS="distinct", EXPECT=201)
-            result["ratio"] = result["rate"] / base["rate"]
-            results["nginx return 200"].append(base)
-            results[name].append(result)
-            print(f"round {number + 1}/{options.rounds}  {result['rate']:9.0f}/s  {result['ratio']:.2f} of nginx "
-                  f"{result['errors']}", flush=True)
-            if result["wrong"]:
-                sys.exit(f"{result['wrong']} answers had another status than expected")
+            rates = {}
+            for name, url, base in cases:
+                wanted = {"PRODUCT": product, "EXPECT": 201} if base else {"PRODUCT": 1, "EXPECT": 200}
+                result = bench.wrk(options, url, USERS="distinct", **wanted)
+                rates[url] = result["rate"]
+                result["ratio"] = result["rate"] / rates[base or url]
+                results[name].append(result)
+                print(f"round {number + 1}/{options.rounds}  {name:33} {result['rate']:9.0f}/s  "
+                      f"{result['ratio']:.2f} {result['errors']}", flush=True)
+                if result["wrong"]:
+                    sys.exit(f"{result['wrong']} answers had another status than expected")
     finally:
-        if shop:
-            shop.stop()
-        places.stop()
-        nginx.stop()
+        for process in running:
+            process.stop()
         shutil.rmtree(folder, ignore_errors=True)
     table = bench.render(results)
     print("\n" + table)
@@ -108,8 +135,9 @@ def page(options, table):
         f"{bench.machine()}, {options.connections} connections;\nclient, server, MariaDB, Redis and nginx on the same "
         "machine.\n\n"
         "One server of all services over a MariaDB that syncs every commit and the Redis gate. Every 201 is an order on\n"
-        "disk. The no-op is nginx's `return 200` with the same POST from the same client in the same round.\n\n"
-        + table)
+        "disk. The no-op is nginx's `return 200` with the same POST from the same client in the same round; orders through\n"
+        "the gateway are set beside that gateway before the no-op.\n\n"
+        + table.replace("of nginx", "of its no-op"))
 
 
 if __name__ == "__main__":
