@@ -54,8 +54,8 @@ TEST_F(SharedDatabase, StandsStill) {
                        milliseconds{1'000 + random.below(3'000)};
     for (int asked = 0; Wall::now() < until; ++asked) {
       const auto since = Wall::now();
-      Purchase& purchase =
-          given_up.emplace_back(make_purchase(accounts.buyers[0], fmt::format("silence-{}", asked), product));
+      Purchase& purchase = given_up.emplace_back(
+          make_purchase(accounts.buyers[0], fmt::format("silence-{}-{}", product, asked), product));
       purchase.begun = purchase.attempt.gave_up = purchase.attempt.answer_lost = true;
       HttpClient client(ports[asked % servers], purchase.account.token);
       const HttpReply reply =

@@ -235,6 +235,8 @@ void MariadbServer::kill() {
 
 void MariadbServer::pause() {
   if (process_ <= 0 || ::kill(process_, SIGSTOP) != 0) throw std::logic_error("no database server to pause");
+  siginfo_t stopped{};
+  waitid(P_PID, static_cast<id_t>(process_), &stopped, WSTOPPED);  // all of its threads
 }
 
 void MariadbServer::resume() {

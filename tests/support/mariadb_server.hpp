@@ -36,7 +36,7 @@ class MariadbServer {
   void start();  // again, on the same data and port
   void stop();   // SIGTERM, and waits until it has ended
   void kill();   // SIGKILL, as a power cut would, but for what the kernel holds
-  void pause();  // SIGSTOP: it keeps its connections and answers nothing
+  void pause();  // SIGSTOP, and waits until it stands still: it keeps its connections and answers nothing
   void resume();
 
   // An account with every right, over TCP to 127.0.0.1 or the socket.
