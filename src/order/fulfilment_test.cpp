@@ -9,6 +9,7 @@
 namespace buyme::order {
 namespace {
 
+using test::error_of;
 using test::expect_books;
 using test::OrderWorld;
 using namespace std::chrono_literals;
@@ -21,10 +22,6 @@ class PlainCalendar final : public Calendar {
   }
 };
 const PlainCalendar calendar;
-
-Error error_of(const auto& result) {
-  return result.has_value() ? Error::internal : result.error().error;
-}
 
 std::string member_of(const auto& result, std::string_view name) {
   if (result.has_value()) return "";

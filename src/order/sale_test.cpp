@@ -8,13 +8,10 @@
 namespace buyme::order {
 namespace {
 
+using test::error_of;
 using test::expect_books;
 using test::OrderWorld;
 using namespace std::chrono_literals;
-
-Error error_of(const auto& result) {
-  return result.has_value() ? Error::internal : result.error().error;
-}
 
 TEST(SaleWindow, OpensClosesAndComesBeforeSoldOut) {
   OrderWorld world;

@@ -9,6 +9,12 @@ namespace buyme::order {
 
 namespace {
 
+// Whoever waits for a flag to fall does not wait for ever, whatever ends the one who raised it.
+struct LowerAtEnd {
+  std::atomic<bool>& flag;
+  ~LowerAtEnd() { flag = false; }
+};
+
 std::int64_t hash_lines(const std::vector<OrderLine>& lines) {
   std::uint64_t hash = 0;
   for (const auto& line : lines) {
@@ -170,13 +176,25 @@ Awaitable<Result<void>> OrderService::put_terms(TermsUpdate update) {
   co_return Result<void>{};
 }
 
-// Another server may have put a product up for sale a moment ago, and whoever did asks here now. The ledgers
-// are read after the question came; who asks for what does not exist, however often, costs a reading a pause.
+// Another server may have put a product up for sale a moment ago, and whoever did asks here now. Returns
+// after a reading of the ledgers that began behind the question. All who ask share one command at a time, so
+// that anybody's questions for what does not exist take no place in the queue from those who buy.
 Awaitable<void> OrderService::hear_of_new_products() {
   if (!writer_.shares_store()) co_return;
-  co_await clock_.sleep_for(limits::new_product_pause);
-  Command::What refresh = RefreshLedgers{limits::new_product_pause};
-  (void)co_await writer_.submit(std::move(refresh));  // refused: then it is not known yet
+  const std::uint64_t wanted = readings_begun_.load() + 1;
+  while (readings_ended_.load() < wanted) {
+    const bool others_read = reading_.exchange(true);
+    if (others_read) {
+      co_await clock_.sleep_for(limits::new_product_pause);
+      continue;
+    }
+    const LowerAtEnd over{reading_};
+    const std::uint64_t number = ++readings_begun_;
+    co_await clock_.sleep_for(limits::new_product_pause);
+    Command::What refresh = RefreshLedgers{limits::new_product_pause};
+    (void)co_await writer_.submit(std::move(refresh));  // refused: then it is not known yet
+    readings_ended_ = number;
+  }
 }
 
 Awaitable<Result<StockLevel>> OrderService::stock(ProductId product) {

@@ -114,6 +114,8 @@ class OrderService final : public OrderApi {
   Clock& clock_;
   Log log_;
   PlacementCounts placements_;
+  std::atomic<bool> reading_{false};  // the ledgers, for products that are not known here
+  std::atomic<std::uint64_t> readings_begun_{0}, readings_ended_{0};
   std::optional<Event> expiry_answered_;  // not in the job's own frame, which it would keep alive for ever
 };
 

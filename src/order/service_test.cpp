@@ -10,13 +10,10 @@
 namespace buyme::order {
 namespace {
 
+using test::error_of;
 using test::expect_books;
 using test::OrderWorld;
 using namespace std::chrono_literals;
-
-Error error_of(const auto& result) {
-  return result.has_value() ? Error::internal : result.error().error;
-}
 
 TEST(Terms, ATotalIsChangedByADifferenceAndEveryChangeIsToldOf) {
   OrderWorld world;
@@ -105,6 +102,32 @@ TEST(History, TellsWhoMovedAnOrderWhenAndWhy) {
     EXPECT_GE(steps->back().at - steps->front().at, 5s);
     const auto strangers = co_await shop.history(id, OrderWorld::buyer(2));
     EXPECT_EQ(error_of(strangers), Error::not_found);
+  });
+}
+
+// GET of a product's stock is open to anybody, in any number.
+TEST(SeveralServers, WhoeverAsksForWhatIsNotThereTakesNoPlaceFromTheBuyers) {
+  WriterSettings settings;
+  settings.shares_store = true;
+  OrderWorld world(settings);
+  world.run([&](OrderService& shop) -> Awaitable<void> {
+    const Executor executor = co_await asio::this_coro::executor;
+    constexpr int askers = 50;
+    int refused = 0;
+    for (int i = 0; i < askers; ++i) {
+      asio::co_spawn(executor, shop.stock(ProductId{999}), [&](std::exception_ptr, Result<StockLevel> level) {
+        if (!level && level.error().error == Error::not_found) ++refused;
+      });
+    }
+    const std::int64_t commands = world.writer->counters().commands;
+    for (int tries = 0; tries < 1'000 && refused < askers; ++tries) {
+      world.clock.advance(limits::new_product_pause);
+      co_await world.breathe(1);
+    }
+    EXPECT_EQ(refused, askers);
+    const std::int64_t taken = world.writer->counters().commands - commands;
+    EXPECT_GE(taken, 1) << "nobody has looked";
+    EXPECT_LE(taken, 3) << "one that began before the others came, and one behind them";
   });
 }
 

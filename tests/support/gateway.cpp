@@ -18,6 +18,8 @@
 #include <system_error>
 #include <thread>
 
+#include "support/free_port.hpp"
+
 namespace buyme::test {
 
 namespace {
@@ -32,25 +34,6 @@ constexpr const char* configuration = BUYME_SOURCES "/../deploy/nginx/nginx.conf
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
-}
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-std::uint16_t free_port() {
-  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  const bool found = probe >= 0 && bind(probe, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                     getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  if (!found) fail("free port");
-  close(probe);
-  return ntohs(address.sin_port);
 }
 
 bool takes_connections(std::uint16_t port) {

@@ -20,6 +20,8 @@
 #include <thread>
 #include <utility>
 
+#include "support/free_port.hpp"
+
 namespace buyme::test {
 
 namespace {
@@ -44,23 +46,6 @@ struct Socket {
   Socket& operator=(const Socket&) = delete;
   ~Socket() { close(descriptor); }
 };
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-std::uint16_t free_port() {
-  const Socket socket;
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  if (bind(socket.descriptor, reinterpret_cast<sockaddr*>(&address), size) != 0) fail("bind");
-  if (getsockname(socket.descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) fail("getsockname");
-  return ntohs(address.sin_port);
-}
 
 // The child's output goes to the end of `output`.
 pid_t launch(std::vector<std::string> words, const std::string& output) {

@@ -17,6 +17,11 @@
 
 namespace buyme::test {
 
+// Why it failed; internal when it did not, which no test expects of a refusal.
+Error error_of(const auto& result) {
+  return result.has_value() ? Error::internal : result.error().error;
+}
+
 class OrderWorld {
  public:
   OrderWorld() : OrderWorld(order::WriterSettings{}) {}

@@ -18,6 +18,8 @@
 #include <thread>
 #include <utility>
 
+#include "support/free_port.hpp"
+
 namespace buyme::test {
 
 namespace {
@@ -27,14 +29,6 @@ using Wall = std::chrono::steady_clock;
 
 constexpr int port_tries = 10;  // somebody else may take a port between the look and the start
 constexpr milliseconds answer_deadline{2'000};
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 class Socket {
  public:
@@ -47,17 +41,6 @@ class Socket {
  private:
   int descriptor_;
 };
-
-std::uint16_t free_port() {
-  const Socket probe;
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  if (bind(probe.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      getsockname(probe.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("no free port");
-  }
-  return ntohs(address.sin_port);
-}
 
 void append_command(std::string& out, const std::vector<std::string>& words) {
   out += fmt::format("*{}\r\n", words.size());

@@ -1,31 +1,15 @@
 #include "support/split_shop.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <stdexcept>
 
 #include "db/mysql.hpp"
+#include "support/free_port.hpp"
 
 namespace buyme::test {
 
 namespace {
-
-// One that nobody listens on now. Servers that ask each other must know each other's before they start.
-std::uint16_t free_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
-  const bool found = ::bind(descriptor, any, size) == 0 && ::getsockname(descriptor, any, &size) == 0;
-  ::close(descriptor);
-  if (!found) throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
-}
 
 db::MysqlSettings settings_of(const MariadbServer& server, std::string database = {}) {
   db::MysqlSettings settings;
