@@ -2,6 +2,7 @@
 // it. Whoever was told 201 has his order; what nobody can know is settled, not guessed.
 #include <fmt/format.h>
 
+#include <future>
 #include <thread>
 
 #include "chaos/shared_shop.hpp"
@@ -76,6 +77,8 @@ TEST_F(SharedDatabase, LosesAConnectionBehindACommit) {
   lose_connections("the answer to a COMMIT is lost", LossyProxy::Lost::answer);
 }
 
+// What InnoDB cannot undo without room it does not survive: then the database ends itself, about every second
+// time, and whoever watches over it (Compose, systemd) starts it again.
 TEST_F(SharedDatabase, HasAFullDisk) {
   constexpr std::int64_t megabyte = 1024 * 1024;
   SmallDisk disk(192 * megabyte);
@@ -97,12 +100,17 @@ TEST_F(SharedDatabase, HasAFullDisk) {
   const auto unavailable = [&] { return crowds[0]->unavailable() + crowds[1]->unavailable(); };
   while (placed() < 50) std::this_thread::sleep_for(milliseconds{1});
   disk.fill_up_to(0);
-  for (int tries = 0; tries < 60'000 && unavailable() < 200; ++tries) {
+  const auto full_until = Wall::now() + milliseconds{10'000};
+  while (Wall::now() < full_until && unavailable() < 200 && !database->has_ended()) {
     std::this_thread::sleep_for(milliseconds{1});
   }
-  EXPECT_GE(unavailable(), 200) << "the disk does not fill";
+  EXPECT_GT(unavailable(), 0) << "the disk does not fill";
   disk.empty();
-  EXPECT_LT(until_served(), back_within);
+  auto served = std::async(std::launch::async, [this] { return until_served(); });
+  do {
+    if (database->has_ended()) database->start();
+  } while (served.wait_for(milliseconds{10}) != std::future_status::ready);
+  EXPECT_LT(served.get(), back_within);
   for (auto& crowd : crowds) {
     crowd->send_home();
     crowd->wait();

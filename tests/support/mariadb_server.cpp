@@ -228,6 +228,11 @@ void MariadbServer::resume() {
   if (process_ <= 0 || ::kill(process_, SIGCONT) != 0) throw std::logic_error("no database server to resume");
 }
 
+bool MariadbServer::has_ended() {
+  if (process_ > 0 && ended(process_)) process_ = -1;
+  return process_ <= 0;
+}
+
 std::string MariadbServer::log() const {
   return content_of(place_.file("log"));
 }

@@ -38,6 +38,7 @@ class MariadbServer {
   void kill();   // SIGKILL, as a power cut would, but for what the kernel holds
   void pause();  // SIGSTOP, and waits until it stands still: it keeps its connections and answers nothing
   void resume();
+  bool has_ended();  // by itself, as InnoDB does where it cannot write: start() as its supervisor would
 
   // An account with every right, over TCP to 127.0.0.1 or the socket.
   const std::string& host() const { return host_; }
