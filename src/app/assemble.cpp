@@ -133,7 +133,9 @@ OperatorDesk::Watched Shop::Parts::watched() {
     watched.orders.emplace(OperatorDesk::Orders{order->orders, order->writer, order->store(), order->gate(),
                                                 host.writer.executor(), place_of(host.config, "order")});
   }
-  if (payment) watched.payments = place_of(host.config, "payment");
+  if (payment) {
+    watched.payments.emplace(OperatorDesk::Payments{payment->store(), place_of(host.config, "payment")});
+  }
   for (const ServerRole role :
        {ServerRole::user, ServerRole::product, ServerRole::order, ServerRole::payment}) {
     if (runs(role)) watched.databases.push_back(place_of(host.config, role_info(role).name));

@@ -17,7 +17,7 @@ using http::Response;
 struct OperatorDesk::Look {
   Monotonic begun;
   std::atomic<bool> database_answered{false}, orders_answered{false};
-  std::atomic<bool> database_well{false}, orders_well{false};
+  std::atomic<bool> database_well{false}, orders_well{false}, gate_well{false};
   bool over() const { return database_answered.load() && orders_answered.load(); }
 };
 
@@ -28,6 +28,9 @@ std::string OperatorDesk::trouble_without_looking() const {
   const auto& orders = watched_.orders;
   if (phase() == Phase::stopping || (orders && orders->writer.stopping())) return "The shop is stopping.";
   if (orders && !orders->writer.can_write()) return "Orders could not be written a moment ago.";
+  if (watched_.payments && !watched_.payments->store.can_write()) {
+    return "Payments could not be written a moment ago.";
+  }
   return {};
 }
 
@@ -57,6 +60,7 @@ Awaitable<std::string> OperatorDesk::trouble() {
   }
   if (!look->over()) co_return "A database did not answer in time.";
   if (!look->orders_well.load()) co_return "The order store cannot be written.";
+  if (!look->gate_well.load()) co_return "The stock gate is away, and orders are refused without it.";
   if (!look->database_well.load()) co_return "A database cannot be read.";
   co_return std::string();
 }
@@ -74,7 +78,7 @@ void OperatorDesk::look_at_orders(const std::shared_ptr<Look>& look) {
   if (watched_.orders) {
     asio::co_spawn(watched_.orders->writer_executor, look_at_order_store(look), asio::detached);
   } else {
-    look->orders_well = true;
+    look->orders_well = look->gate_well = true;
     look->orders_answered = true;
   }
 }
@@ -84,6 +88,8 @@ void OperatorDesk::look_at_orders(const std::shared_ptr<Look>& look) {
 Awaitable<void> OperatorDesk::look_at_order_store(std::shared_ptr<Look> look) {
   const auto number = co_await watched_.orders->store.next_writer_number();
   look->orders_well = number.has_value();
+  const bool gate_serves = co_await watched_.orders->gate.serves();
+  look->gate_well = gate_serves;
   look->orders_answered = true;
 }
 

@@ -23,6 +23,7 @@
 #include "http/endpoint.hpp"
 #include "http/server.hpp"
 #include "order/service.hpp"
+#include "payment/store.hpp"
 #include "stock/gate.hpp"
 
 namespace buyme::app {
@@ -40,6 +41,10 @@ class OperatorDesk {
     Executor writer_executor;
     db::DatabaseAddress place;
   };
+  struct Payments {
+    const payment::PaymentStore& store;
+    db::DatabaseAddress place;
+  };
   struct Watched {
     http::Server& server;
     Pool& hashing;
@@ -47,10 +52,10 @@ class OperatorDesk {
     Pool& lists;
     Pool& audits;  // for this alone: an audit reads everything
     Clock& clock;
-    std::optional<Orders> orders;                 // of a server that has them
-    std::optional<db::DatabaseAddress> payments;  // the same
-    std::vector<db::DatabaseAddress> databases;   // those that must answer
-    std::function<audit::Books()> read_books;     // of one moment; throws
+    std::optional<Orders> orders;                // of a server that has them
+    std::optional<Payments> payments;            // the same
+    std::vector<db::DatabaseAddress> databases;  // those that must answer
+    std::function<audit::Books()> read_books;    // of one moment; throws
   };
 
   explicit OperatorDesk(Watched watched);

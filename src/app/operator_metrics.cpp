@@ -122,7 +122,7 @@ Awaitable<std::string> OperatorDesk::metrics() {
     if (orders) append_backlog(text, *orders);
   }
   if (watched_.payments) {
-    auto read = [place = *watched_.payments] { return payment::read_backlog(place); };
+    auto read = [place = watched_.payments->place] { return payment::read_backlog(place); };
     const auto payments = co_await watched_.database.run(std::move(read));
     if (payments) append_backlog(text, *payments);
   }

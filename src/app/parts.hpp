@@ -90,6 +90,7 @@ class PaymentPart {
  public:
   PaymentPart(Host& host, order::OrderApi& orders);
   void start_jobs();
+  const payment::PaymentStore& store() const { return *store_; }
 
  private:
   Host& host_;

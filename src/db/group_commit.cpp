@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -41,6 +42,7 @@ struct GroupCommit::State {
   GroupCommitSettings settings;
   SqlDatabase database;
   Log log;
+  std::atomic<Monotonic> failed_at{Monotonic::min()};
   long long writer = 0, seq = 0;  // MySQL: of this thread's row; 0: it has none yet
 
   mutable std::mutex mutex;  // guards the members down to `counts`
@@ -107,6 +109,7 @@ void GroupCommit::State::commit(Round& round) {
   }
   if (ended == Ended::committed) return count(round);
   if (ended == Ended::collided && round.size() > 1) return commit_apart(round);
+  failed_at = clock->monotonic();
   for (auto& job : round) job->fail(ended == Ended::unknown ? unknown() : refused());
 }
 
@@ -170,7 +173,8 @@ bool GroupCommit::State::perform_all(soci::session& session, Round& round) {
     session << "SAVEPOINT job";
     const Performed performed = job->perform(session);
     if (performed == Performed::again) return false;
-    if (performed == Performed::undo) session << "ROLLBACK TO SAVEPOINT job";
+    if (performed == Performed::refused) failed_at = clock->monotonic();
+    if (performed != Performed::keep) session << "ROLLBACK TO SAVEPOINT job";
     session << "RELEASE SAVEPOINT job";
   }
   return true;
@@ -260,6 +264,11 @@ std::unique_ptr<GroupCommit::Job> GroupCommit::submit(std::unique_ptr<Job> job) 
   }
   state_->wake.notify_one();
   return nullptr;
+}
+
+bool GroupCommit::can_write() const {
+  const Monotonic failed_at = state_->failed_at;
+  return failed_at == Monotonic::min() || state_->clock->monotonic() - failed_at >= limits::readiness_pause;
 }
 
 GroupCommit::Counts GroupCommit::counts() const {

@@ -70,9 +70,12 @@ class GroupCommit {
     std::uint64_t jobs = 0;    // in them
   };
   Counts counts() const;
+  // False for limits::readiness_pause after the database refused a job or a round. Thread-safe.
+  bool can_write() const;
 
  private:
-  enum class Performed : std::uint8_t { keep, undo, again };  // again: the transaction is lost to others
+  // undo: as the job wants it; refused: by the database; again: the transaction is lost to others.
+  enum class Performed : std::uint8_t { keep, undo, refused, again };
   class Job {
    public:
     virtual ~Job() = default;
@@ -115,6 +118,7 @@ class GroupCommit::TypedJob final : public GroupCommit::Job {
       if (is_transient(refused)) return Performed::again;
       fail(Failure(Error::store_unavailable, "The shop cannot write right now; nothing was done. Try again.")
                .retry_in(std::chrono::seconds{1}));
+      return Performed::refused;
     } catch (...) {
       answer_->error = std::current_exception();
     }

@@ -174,6 +174,7 @@ TEST_F(GroupCommitTest, ATransactionLostInsideAJobFailsItsRound) {
   context.run();
   for (std::size_t i = 1; i < 4; ++i) EXPECT_EQ(outcomes[i]->error().error, Error::store_unavailable) << i;
   EXPECT_EQ(count(path), 0);
+  EXPECT_FALSE(writer->can_write()) << "readiness hears of it";
 }
 
 TEST_F(GroupCommitTest, AFullQueueRefusesAtOnce) {

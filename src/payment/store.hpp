@@ -78,6 +78,9 @@ class PaymentStore {
                                                                 std::size_t limit) = 0;
   virtual Awaitable<Result<void>> refund_done(std::int64_t refund, Time now) = 0;
   virtual Awaitable<Result<void>> refund_later(std::int64_t refund, Time next_try) = 0;
+
+  // False for a moment after a write failed. Any thread.
+  virtual bool can_write() const { return true; }
 };
 
 // Written through group commit. Several servers may have one database.

@@ -218,6 +218,7 @@ class SqlPaymentStore final : public PaymentStore {
     return writer_.run(
         [=](soci::session& session) { return mark(session, mark_refund_later, next_try, refund); });
   }
+  bool can_write() const override { return writer_.can_write(); }
 
  private:
   static Result<void> mark(soci::session& session, const char* update, Time time, std::int64_t refund) {

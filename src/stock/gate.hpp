@@ -48,6 +48,8 @@ class StockGate {
 
   // For whoever watches: what could be granted of each now. Claims nothing. store_unavailable.
   virtual Awaitable<Result<std::vector<Units>>> free(std::vector<LedgerSnapshot> ledgers);
+  // Whether claim() can be asked now, or is not needed for a sale.
+  virtual Awaitable<bool> serves() { co_return true; }
   // Rounds for which the gate could not be asked. Any thread.
   virtual std::int64_t unanswered() const { return 0; }
 };

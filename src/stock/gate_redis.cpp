@@ -199,6 +199,13 @@ Awaitable<void> RedisGate::State::send_unsettled(std::shared_ptr<State> state) {
   --state->telling;
 }
 
+Awaitable<bool> RedisGate::serves() {
+  if (state_->settings.when_away == WhenAway::go_on) co_return true;
+  redis::Words words{"PING"};
+  const auto reply = co_await state_->client.command(std::move(words));
+  co_return reply.has_value();
+}
+
 void RedisGate::State::note(bool now_away) {
   if (now_away) unanswered.fetch_add(1, std::memory_order_relaxed);
   if (std::exchange(away, now_away) == now_away) return;

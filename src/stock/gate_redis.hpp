@@ -59,6 +59,7 @@ class RedisGate final : public StockGate {
   Awaitable<void> settle(std::int64_t seq, const std::vector<LedgerSnapshot>& ledgers) override;
 
   Awaitable<Result<std::vector<Units>>> free(std::vector<LedgerSnapshot> ledgers) override;
+  Awaitable<bool> serves() override;
   std::int64_t unanswered() const override;
 
   // Returns when Redis has heard all that settle() was told, or cannot be told: the last act of a shutdown.

@@ -15,6 +15,15 @@ using std::chrono::milliseconds;
 
 class SharedRedis : public SharedShop {
  protected:
+  // A look is good for a second.
+  bool says_of_itself(std::size_t server, int readiness) {
+    HttpClient client(ports[server]);
+    for (int tries = 0; tries < 300; ++tries) {
+      if (client.get("/readyz").status == readiness) return true;
+      std::this_thread::sleep_for(milliseconds{10});
+    }
+    return false;
+  }
   void pause_a_little(Random& random) const {
     std::this_thread::sleep_for(milliseconds{random.below(1'500)});
   }
@@ -52,6 +61,7 @@ TEST_F(SharedRedis, IsGoneAndTheSaleGoesOn) {
     redis->kill();
     await_placed(placed() + 20);
     EXPECT_LT(until_served(), back_within) << "without Redis";
+    EXPECT_TRUE(says_of_itself(0, 200)) << "it sells";
     redis->start(RedisServer::Data::empty);
   });
 }
@@ -69,10 +79,12 @@ TEST_F(SharedRedis, IsGoneAndOrdersAreRefusedAtOnce) {
       const HttpReply reply = client.post("/api/orders", order_body(product));
       EXPECT_EQ(reply.status, 503) << reply.body;
       EXPECT_EQ(reply.code(), "OVERLOADED");
+      EXPECT_TRUE(says_of_itself(i, 503)) << "it sells nothing";
     }
     EXPECT_EQ(placed(), placed_before) << "an order was taken without the gate";
     EXPECT_FALSE(sale_is_over());
     redis->start(RedisServer::Data::empty);
+    EXPECT_TRUE(says_of_itself(0, 200));
   });
 }
 
