@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 #include <stdexcept>
 
 #include "core/concurrent.hpp"
@@ -18,6 +19,12 @@ bool is_visible(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 0x7f; });
 }
 
+// The "parent id" of W3C Trace Context: whose call this is, by a number that nobody else draws. Never 0.
+std::uint64_t new_span() {
+  thread_local std::mt19937_64 numbers{std::random_device{}()};
+  return numbers() | 1U;
+}
+
 bool changes(const HttpCall& call) {
   return call.effect != Effect::read;
 }
@@ -29,8 +36,11 @@ std::string format_request(const HttpCall& call, const ClientSettings& settings,
   fmt::format_to(to, "{} {} HTTP/1.1\r\nHost: {}\r\n", method_name(call.method), call.target,
                  upstream.address);
   if (!settings.credential.empty()) fmt::format_to(to, "X-Buyme-Service: {}\r\n", settings.credential);
-  if (!call.request_id.empty()) fmt::format_to(to, "X-Request-Id: {}\r\n", call.request_id);
-  if (!call.traceparent.empty()) fmt::format_to(to, "traceparent: {}\r\n", call.traceparent);
+  const Trace& trace = call.trace;
+  if (!trace.request_id().empty()) fmt::format_to(to, "X-Request-Id: {}\r\n", trace.request_id());
+  if (!trace.id().empty()) {
+    fmt::format_to(to, "traceparent: 00-{}-{:016x}-{}\r\n", trace.id(), new_span(), trace.flags());
+  }
   if (!call.body.empty()) text += "Content-Type: application/json\r\n";
   if (call.method != Method::get) fmt::format_to(to, "Content-Length: {}\r\n", call.body.size());
   text += "\r\n";
@@ -184,7 +194,8 @@ HttpClient::~HttpClient() {
 
 Awaitable<Result<HttpAnswer>> HttpClient::call(HttpCall call) {
   const auto state = state_;
-  if (!is_visible(call.target) || !is_visible(call.request_id) || !is_visible(call.traceparent)) {
+  if (!is_visible(call.target) || !is_visible(call.trace.request_id()) || !is_visible(call.trace.id()) ||
+      !is_visible(call.trace.flags())) {
     throw std::logic_error("what goes into the header of a call must be visible ASCII");
   }
   const Executor executor = co_await asio::this_coro::executor;

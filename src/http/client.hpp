@@ -20,6 +20,7 @@
 #include "core/limits.hpp"
 #include "core/log.hpp"
 #include "core/result.hpp"
+#include "core/trace.hpp"
 #include "http/message.hpp"
 
 namespace buyme::http {
@@ -36,8 +37,7 @@ struct HttpCall {
   std::string body;    // JSON; empty: none
   Effect effect = Effect::once;
   Milliseconds deadline = limits::service_deadline;  // repeats included
-  std::string traceparent;                           // empty: none
-  std::string request_id;                            // as X-Request-Id; empty: none
+  Trace trace;                                       // as X-Request-Id and traceparent
 };
 
 struct HttpAnswer {

@@ -75,16 +75,17 @@ TEST_F(HttpClientTest, SendsWhatItIsGivenAndReadsTheAnswer) {
   start();
   open({here()});
   auto call = post("/echo");
-  call.request_id = "r-17";
-  call.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  call.trace = {"r-17", "0af7651916cd43dd8448eb211c80319c", "01"};
   const auto answer = ask(call);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(answer->body, call.body);
   EXPECT_EQ(answer->content_type, "text/plain");
   auto traced = get("/trace");
-  traced.traceparent = call.traceparent;
-  EXPECT_EQ(ask(traced)->body, "0af7651916cd43dd8448eb211c80319c");
+  traced.trace = call.trace;
+  EXPECT_EQ(ask(traced)->body, "r-17 0af7651916cd43dd8448eb211c80319c 01");
+  traced.trace = Trace("r-17", "", "");
+  EXPECT_EQ(ask(traced)->body, "none");
 }
 
 TEST_F(HttpClientTest, UsesAConnectionAgain) {
@@ -262,7 +263,7 @@ TEST_F(HttpClientTest, RefusesWhatCannotStandInAHeader) {
   open({"localhost:" + std::to_string(port())});
   EXPECT_TRUE(ask(get("/hello")));  // a name
   auto call = get("/hello");
-  call.request_id = "a\r\nX-Evil: b";
+  call.trace = Trace("a\r\nX-Evil: b", "", "");
   EXPECT_THROW(ask(call), std::logic_error);
 }
 

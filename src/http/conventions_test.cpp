@@ -213,10 +213,11 @@ TEST_F(Conventions, ATraceThatIsNoneIsLeftOut) {
   Client client(port());
   const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   const auto trace = [&](const std::string& parent) {
-    return client.get("/trace", "traceparent: " + parent + "\r\n").body;
+    return client.get("/trace", "X-Request-Id: a\r\ntraceparent: " + parent + "\r\n").body;
   };
-  EXPECT_EQ(trace(good), "4bf92f3577b34da6a3ce929d0e0e4736");
-  EXPECT_EQ(trace("01" + good.substr(2) + "-more"), "4bf92f3577b34da6a3ce929d0e0e4736") << "a later version";
+  EXPECT_EQ(trace(good), "a 4bf92f3577b34da6a3ce929d0e0e4736 01");
+  EXPECT_EQ(trace("01" + good.substr(2) + "-more"), "a 4bf92f3577b34da6a3ce929d0e0e4736 01")
+      << "a later version";
   for (const std::string& bad : {std::string("x"), good.substr(1), good + "-more", "ff" + good.substr(2),
                                  "00-" + std::string(32, '0') + good.substr(35), "0G" + good.substr(2),
                                  "00-4BF92F3577B34DA6A3CE929D0E0E4736" + good.substr(35)}) {

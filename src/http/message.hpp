@@ -11,6 +11,7 @@
 #include "core/caller.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "core/trace.hpp"
 #include "http/event_stream.hpp"
 
 namespace buyme::http {
@@ -30,6 +31,7 @@ struct Request {
   std::string_view if_match;         // header If-Match as sent, empty when absent
   std::string_view request_id;       // from X-Request-Id when well formed, else made here
   std::string_view trace_id;         // of a well-formed W3C traceparent: 32 hexadecimal digits; else empty
+  std::string_view trace_flags;      // of the same
   std::string_view last_event_id;    // header Last-Event-ID, empty when absent
   std::string_view remote_address;   // of the client; behind a trusted proxy the one it forwarded
   std::array<std::string_view, 3> params;  // what the {braces} of the route matched, left to right
@@ -37,6 +39,8 @@ struct Request {
   std::string_view session;  // the log-in that the caller's token belongs to; empty without a token
   Time token_expires_at;     // meaningful with a session
   Monotonic arrived;
+
+  Trace trace() const { return {request_id, trace_id, trace_flags}; }  // for calls that are made for it
 };
 
 // The answer. The body's buffer is reused from request to request of a connection.

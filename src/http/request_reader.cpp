@@ -28,9 +28,11 @@ bool is_request_id(std::string_view text) {
   });
 }
 
+constexpr std::size_t flags_at = 53;  // in a traceparent
+
 // The trace id of "00-TRACE-PARENT-FLAGS" (W3C Trace Context); later versions may go on behind a dash.
 std::string_view trace_id_of(std::string_view text) {
-  constexpr std::size_t trace_at = 3, trace_size = 32, parent_at = 36, flags_at = 53, size = 55;
+  constexpr std::size_t trace_at = 3, trace_size = 32, parent_at = 36, size = 55;
   if (text.size() < size || text[2] != '-' || text[35] != '-' || text[52] != '-') return {};
   if (text.size() > size && (text.starts_with("00") || text[size] != '-')) return {};
   const auto is_hex = [&](std::size_t at, std::size_t count) {
@@ -297,6 +299,8 @@ void RequestReader::fill(Request& request) const {
   request.if_match = headers_[if_match_];
   request.last_event_id = headers_[last_event_id_];
   request.trace_id = trace_id_of(headers_[traceparent_]);
+  request.trace_flags =
+      request.trace_id.empty() ? std::string_view() : headers_[traceparent_].substr(flags_at, 2);
 }
 
 std::string_view RequestReader::bearer_token() const {

@@ -1,6 +1,7 @@
 // A server with small handlers on a free port, and a client that speaks raw bytes. For tests alone.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -251,7 +252,12 @@ class ServerFixture : public ::testing::Test {
     co_return;
   }
   static Awaitable<void> trace(Playground&, const Request& request, Response& response) {
-    response.body = request.trace_id.empty() ? std::string("none") : std::string(request.trace_id);
+    const Trace trace = request.trace();
+    if (trace.id().empty()) {
+      response.body = "none";
+    } else {
+      response.body = fmt::format("{} {} {}", trace.request_id(), trace.id(), trace.flags());
+    }
     co_return;
   }
   struct Ticker final : EventStream {

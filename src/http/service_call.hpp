@@ -48,12 +48,13 @@ inline Failure unreadable_answer(Effect effect) {
 }
 
 template <class Question>
-HttpCall call_of(std::string_view target, const Question& question, Effect effect) {
+HttpCall call_of(std::string_view target, const Question& question, Effect effect, const Trace& trace = {}) {
   HttpCall call;
   call.method = Method::post;
   call.target = target;
   call.body = encode(question);
   call.effect = effect;
+  call.trace = trace;
   return call;
 }
 

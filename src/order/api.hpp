@@ -15,6 +15,7 @@
 #include "core/ids.hpp"
 #include "core/money.hpp"
 #include "core/result.hpp"
+#include "core/trace.hpp"
 
 namespace buyme::order {
 
@@ -127,6 +128,7 @@ enum class PaymentSettlement : std::uint8_t {
   too_late,  // the order is no longer payable, or PAID by another attempt: give the money back
 };
 
+// Every call names the request that it is made for, if there is one.
 class OrderApi {
  public:
   virtual ~OrderApi() = default;
@@ -135,34 +137,35 @@ class OrderApi {
   // changes nothing and is success. Errors: illegal_state when the total would fall below the committed units
   // (member `committed`) or rise above limits::max_total_units; overloaded, store_unavailable,
   // outcome_unknown: repeat.
-  virtual Awaitable<Result<void>> put_terms(TermsUpdate update) = 0;
+  virtual Awaitable<Result<void>> put_terms(TermsUpdate update, Trace trace = {}) = 0;
 
   // Changes of the total, newest first, with ids below `before` when given.
   virtual Awaitable<Result<std::vector<StockChange>>> stock_history(ProductId product,
                                                                     std::optional<std::int64_t> before,
-                                                                    std::size_t limit) = 0;
+                                                                    std::size_t limit, Trace trace = {}) = 0;
 
   // Cancels what an account that ends has not paid. Idempotent. Errors: overloaded, store_unavailable,
   // outcome_unknown, shutting_down: some may be canceled; repeat.
-  virtual Awaitable<Result<void>> cancel_unpaid(UserId user) = 0;
+  virtual Awaitable<Result<void>> cancel_unpaid(UserId user, Trace trace = {}) = 0;
 
   // At least as new as any answer this server has sent. not_found for a product without terms.
-  virtual Awaitable<Result<StockLevel>> stock(ProductId product) = 0;
-  virtual Awaitable<Result<std::vector<StockLevel>>> stock(
-      std::vector<ProductId> products) = 0;  // skips unknown
+  virtual Awaitable<Result<StockLevel>> stock(ProductId product, Trace trace = {}) = 0;
+  virtual Awaitable<Result<std::vector<StockLevel>>> stock(std::vector<ProductId> products,
+                                                           Trace trace = {}) = 0;  // skips unknown
 
   // Moves an order of `caller` into payment (a repeat succeeds). With `attempting`, the first time extends
   // the hold once by the payment grace. Errors: not_found (also for somebody else's order), illegal_state
   // naming `state`, overloaded, store_unavailable, outcome_unknown, shutting_down.
-  virtual Awaitable<Result<PaymentTicket>> enter_payment(OrderId order, Caller caller, bool attempting) = 0;
+  virtual Awaitable<Result<PaymentTicket>> enter_payment(OrderId order, Caller caller, bool attempting,
+                                                         Trace trace = {}) = 0;
 
   // Tells the result of an attempt; idempotent. Errors: not_found, overloaded, store_unavailable,
   // outcome_unknown.
   virtual Awaitable<Result<PaymentSettlement>> settle_payment(OrderId order, AttemptRef attempt,
-                                                              bool succeeded) = 0;
+                                                              bool succeeded, Trace trace = {}) = 0;
 
   // The order as `caller` may see it; not_found otherwise.
-  virtual Awaitable<Result<Order>> get(OrderId order, Caller caller) = 0;
+  virtual Awaitable<Result<Order>> get(OrderId order, Caller caller, Trace trace = {}) = 0;
 };
 
 }  // namespace buyme::order

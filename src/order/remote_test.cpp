@@ -12,59 +12,63 @@ using http::Manner;
 using namespace std::chrono_literals;
 
 const std::string credential = "0123456789abcdef0123";
+const std::string trace_id = "0af7651916cd43dd8448eb211c80319c";
 
 // Answers each call with what follows from its arguments, or with the failure that the test has set. On the
 // server's thread, while the test waits.
 class EchoOrders final : public OrderApi {
  public:
   std::optional<Failure> fails;
-  int calls = 0;
+  int calls = 0, traced = 0;
   TermsUpdate terms;
 
-  Awaitable<Result<void>> put_terms(TermsUpdate update) override {
+  Awaitable<Result<void>> put_terms(TermsUpdate update, Trace trace) override {
     terms = std::move(update);
-    return answer(Result<void>{});
+    return answer(trace, Result<void>{});
   }
   Awaitable<Result<std::vector<StockChange>>> stock_history(ProductId product,
                                                             std::optional<std::int64_t> before,
-                                                            std::size_t limit) override {
+                                                            std::size_t limit, Trace trace) override {
     const StockChange change{product.value, Time{1ms}, before.value_or(-1), std::int64_t(limit), {}, "why"};
-    return answer(Result<std::vector<StockChange>>(std::vector{change, change}));
+    return answer(trace, Result<std::vector<StockChange>>(std::vector{change, change}));
   }
-  Awaitable<Result<void>> cancel_unpaid(UserId user) override {
+  Awaitable<Result<void>> cancel_unpaid(UserId user, Trace trace) override {
     terms.actor = user;
-    return answer(Result<void>{});
+    return answer(trace, Result<void>{});
   }
-  Awaitable<Result<StockLevel>> stock(ProductId product) override {
-    return answer(Result<StockLevel>(StockLevel{product, 10, 2, 3, 9}));
+  Awaitable<Result<StockLevel>> stock(ProductId product, Trace trace) override {
+    return answer(trace, Result<StockLevel>(StockLevel{product, 10, 2, 3, 9}));
   }
-  Awaitable<Result<std::vector<StockLevel>>> stock(std::vector<ProductId> products) override {
+  Awaitable<Result<std::vector<StockLevel>>> stock(std::vector<ProductId> products, Trace trace) override {
     std::vector<StockLevel> levels;
     for (const ProductId product : products) levels.push_back({product, 10, 2, 3, 9});
-    return answer(Result<std::vector<StockLevel>>(std::move(levels)));
+    return answer(trace, Result<std::vector<StockLevel>>(std::move(levels)));
   }
-  Awaitable<Result<PaymentTicket>> enter_payment(OrderId order, Caller caller, bool attempting) override {
+  Awaitable<Result<PaymentTicket>> enter_payment(OrderId order, Caller caller, bool attempting,
+                                                 Trace trace) override {
     const Money amount = attempting ? 1 : 2;
-    return answer(Result<PaymentTicket>(PaymentTicket{order, caller.user, amount, Time{5ms}}));
+    return answer(trace, Result<PaymentTicket>(PaymentTicket{order, caller.user, amount, Time{5ms}}));
   }
-  Awaitable<Result<PaymentSettlement>> settle_payment(OrderId, AttemptRef attempt, bool succeeded) override {
+  Awaitable<Result<PaymentSettlement>> settle_payment(OrderId, AttemptRef attempt, bool succeeded,
+                                                      Trace trace) override {
     const bool late = succeeded && attempt.number > 1;
-    return answer(Result<PaymentSettlement>(late        ? PaymentSettlement::too_late
-                                            : succeeded ? PaymentSettlement::paid
-                                                        : PaymentSettlement::failed));
+    return answer(trace, Result<PaymentSettlement>(late        ? PaymentSettlement::too_late
+                                                   : succeeded ? PaymentSettlement::paid
+                                                               : PaymentSettlement::failed));
   }
-  Awaitable<Result<Order>> get(OrderId id, Caller caller) override {
+  Awaitable<Result<Order>> get(OrderId id, Caller caller, Trace trace) override {
     Order order;
     order.id = id;
     order.user = caller.user;
     order.items.push_back({OrderItemId{1}, ProductId{2}, 3, 4, ItemStatus::returned, caller.trusted});
-    return answer(Result<Order>(std::move(order)));
+    return answer(trace, Result<Order>(std::move(order)));
   }
 
  private:
   template <class T>
-  Awaitable<Result<T>> answer(Result<T> value) {
+  Awaitable<Result<T>> answer(Trace trace, Result<T> value) {
     ++calls;
+    if (trace.request_id() == "click-1" && trace.id() == trace_id && trace.flags() == "01") ++traced;
     if (fails) co_return *fails;
     co_return value;
   }
@@ -100,19 +104,19 @@ class RemoteOrdersTest : public http::ServerFixture {
     return std::move(value.value());
   }
   // What each of the eight calls fails with; nullopt where it succeeds.
-  std::vector<std::optional<Failure>> call_all() {
+  std::vector<std::optional<Failure>> call_all(const Trace& trace = {}) {
     std::vector<std::optional<Failure>> failures;
     const auto note = [&](const auto& result) {
       failures.push_back(result ? std::nullopt : std::optional<Failure>(result.error()));
     };
-    note(run(remote->put_terms({})));
-    note(run(remote->stock_history(ProductId{1}, std::nullopt, 1)));
-    note(run(remote->cancel_unpaid(UserId{1})));
-    note(run(remote->stock(ProductId{1})));
-    note(run(remote->stock(std::vector{ProductId{1}})));
-    note(run(remote->enter_payment(OrderId{1}, caller, true)));
-    note(run(remote->settle_payment(OrderId{1}, {AttemptId{1}, 1}, true)));
-    note(run(remote->get(OrderId{1}, caller)));
+    note(run(remote->put_terms({}, trace)));
+    note(run(remote->stock_history(ProductId{1}, std::nullopt, 1, trace)));
+    note(run(remote->cancel_unpaid(UserId{1}, trace)));
+    note(run(remote->stock(ProductId{1}, trace)));
+    note(run(remote->stock(std::vector{ProductId{1}}, trace)));
+    note(run(remote->enter_payment(OrderId{1}, caller, true, trace)));
+    note(run(remote->settle_payment(OrderId{1}, {AttemptId{1}, 1}, true, trace)));
+    note(run(remote->get(OrderId{1}, caller, trace)));
     return failures;
   }
 
@@ -165,6 +169,14 @@ TEST_F(RemoteOrdersTest, ArgumentsAndAnswersCross) {
   ASSERT_EQ(order->items.size(), 1U);
   EXPECT_EQ(order->items[0].status, ItemStatus::returned);
   EXPECT_TRUE(order->items[0].counted);
+}
+
+TEST_F(RemoteOrdersTest, EachCallNamesTheRequestThatItIsMadeFor) {
+  open();
+  call_all();
+  EXPECT_EQ(echo.traced, 0);
+  const auto failures = call_all({"click-1", trace_id, "01"});
+  EXPECT_EQ(echo.traced, static_cast<int>(failures.size()));
 }
 
 TEST_F(RemoteOrdersTest, AsksForManyProductsInSeveralCalls) {

@@ -129,7 +129,7 @@ Awaitable<Result<std::int64_t>> OrderService::advance_shipping(const Calendar& c
   }
 }
 
-Awaitable<Result<Order>> OrderService::get(OrderId id, Caller caller) {
+Awaitable<Result<Order>> OrderService::get(OrderId id, Caller caller, Trace) {
   auto found = co_await reads_.find(id);
   if (!found) co_return found.error();
   if (!*found || !caller.may_see((*found)->user))
@@ -142,7 +142,7 @@ Awaitable<Result<OrderPage>> OrderService::list(Caller caller, OrderQuery query)
   return reads_.list(query);
 }
 
-Awaitable<Result<void>> OrderService::cancel_unpaid(UserId user) {
+Awaitable<Result<void>> OrderService::cancel_unpaid(UserId user, Trace) {
   const auto unpaid = co_await reads_.unpaid_orders(user);
   if (!unpaid) co_return unpaid.error();
   for (const auto order : *unpaid) {
@@ -159,7 +159,7 @@ Awaitable<Result<void>> OrderService::cancel_unpaid(UserId user) {
 
 Awaitable<Result<std::vector<StockChange>>> OrderService::stock_history(ProductId product,
                                                                         std::optional<std::int64_t> before,
-                                                                        std::size_t limit) {
+                                                                        std::size_t limit, Trace) {
   return reads_.stock_history(product, before, limit);
 }
 
@@ -169,7 +169,7 @@ Awaitable<Result<std::vector<OrderStep>>> OrderService::history(OrderId order, C
   co_return co_await reads_.history(order);
 }
 
-Awaitable<Result<void>> OrderService::put_terms(TermsUpdate update) {
+Awaitable<Result<void>> OrderService::put_terms(TermsUpdate update, Trace) {
   Command::What what = PutTerms{std::move(update)};
   const Outcome outcome = co_await writer_.submit(std::move(what));
   if (!outcome) co_return outcome.error();
@@ -197,14 +197,14 @@ Awaitable<void> OrderService::hear_of_new_products() {
   }
 }
 
-Awaitable<Result<StockLevel>> OrderService::stock(ProductId product) {
+Awaitable<Result<StockLevel>> OrderService::stock(ProductId product, Trace) {
   if (!board_.knows(product)) co_await hear_of_new_products();
   const auto level = board_.level(product);
   if (!level) co_return Failure(Error::not_found, "There is no such product for sale.");
   co_return *level;
 }
 
-Awaitable<Result<std::vector<StockLevel>>> OrderService::stock(std::vector<ProductId> products) {
+Awaitable<Result<std::vector<StockLevel>>> OrderService::stock(std::vector<ProductId> products, Trace) {
   const auto is_known = [this](ProductId product) { return board_.knows(product); };
   if (!std::ranges::all_of(products, is_known)) co_await hear_of_new_products();
   std::vector<StockLevel> levels;
@@ -215,7 +215,8 @@ Awaitable<Result<std::vector<StockLevel>>> OrderService::stock(std::vector<Produ
   co_return levels;
 }
 
-Awaitable<Result<PaymentTicket>> OrderService::enter_payment(OrderId order, Caller caller, bool attempting) {
+Awaitable<Result<PaymentTicket>> OrderService::enter_payment(OrderId order, Caller caller, bool attempting,
+                                                             Trace) {
   MoveOrder move;
   move.order = order;
   move.event = OrderEvent::enter_payment;
@@ -229,7 +230,7 @@ Awaitable<Result<PaymentTicket>> OrderService::enter_payment(OrderId order, Call
 }
 
 Awaitable<Result<PaymentSettlement>> OrderService::settle_payment(OrderId order, AttemptRef attempt,
-                                                                  bool succeeded) {
+                                                                  bool succeeded, Trace) {
   MoveOrder move;
   move.order = order;
   move.event = succeeded ? OrderEvent::payment_succeeded : OrderEvent::payment_failed;

@@ -77,17 +77,19 @@ class OrderService final : public OrderApi {
   const StockBoard& board() const { return board_; }
   const PlacementCounts& placements() const { return placements_; }
 
-  Awaitable<Result<Order>> get(OrderId order, Caller caller) override;
-  Awaitable<Result<void>> put_terms(TermsUpdate update) override;
+  Awaitable<Result<Order>> get(OrderId order, Caller caller, Trace trace = {}) override;
+  Awaitable<Result<void>> put_terms(TermsUpdate update, Trace trace = {}) override;
   Awaitable<Result<std::vector<StockChange>>> stock_history(ProductId product,
                                                             std::optional<std::int64_t> before,
-                                                            std::size_t limit) override;
-  Awaitable<Result<void>> cancel_unpaid(UserId user) override;
-  Awaitable<Result<StockLevel>> stock(ProductId product) override;
-  Awaitable<Result<std::vector<StockLevel>>> stock(std::vector<ProductId> products) override;
-  Awaitable<Result<PaymentTicket>> enter_payment(OrderId order, Caller caller, bool attempting) override;
-  Awaitable<Result<PaymentSettlement>> settle_payment(OrderId order, AttemptRef attempt,
-                                                      bool succeeded) override;
+                                                            std::size_t limit, Trace trace = {}) override;
+  Awaitable<Result<void>> cancel_unpaid(UserId user, Trace trace = {}) override;
+  Awaitable<Result<StockLevel>> stock(ProductId product, Trace trace = {}) override;
+  Awaitable<Result<std::vector<StockLevel>>> stock(std::vector<ProductId> products,
+                                                   Trace trace = {}) override;
+  Awaitable<Result<PaymentTicket>> enter_payment(OrderId order, Caller caller, bool attempting,
+                                                 Trace trace = {}) override;
+  Awaitable<Result<PaymentSettlement>> settle_payment(OrderId order, AttemptRef attempt, bool succeeded,
+                                                      Trace trace = {}) override;
 
   // Jobs, for as long as the executor runs. They belong on the writer's executor (they read its store).
   // Each asks its lease before each pass: of several servers one does it. What two do at once all the same is

@@ -15,7 +15,7 @@ using http::write_problem;
 Awaitable<void> enter_payment(PaymentService& payments, const Request& request, Response& response) {
   const auto order = read_order(request);
   if (!order) co_return write_problem(response, order.error(), request.request_id);
-  const auto ticket = co_await payments.enter_payment(*order, request.caller);
+  const auto ticket = co_await payments.enter_payment(*order, request.caller, request.trace());
   if (!ticket) co_return write_problem(response, ticket.error(), request.request_id);
   append_ticket(response.body, *ticket);
 }
@@ -23,7 +23,7 @@ Awaitable<void> enter_payment(PaymentService& payments, const Request& request, 
 Awaitable<void> attempt_payment(PaymentService& payments, const Request& request, Response& response) {
   const auto order = read_order(request);
   if (!order) co_return write_problem(response, order.error(), request.request_id);
-  const auto receipt = co_await payments.attempt_payment(*order, request.caller);
+  const auto receipt = co_await payments.attempt_payment(*order, request.caller, request.trace());
   if (!receipt) co_return write_problem(response, receipt.error(), request.request_id);
   append_receipt(response.body, *receipt);
 }
@@ -31,7 +31,7 @@ Awaitable<void> attempt_payment(PaymentService& payments, const Request& request
 Awaitable<void> list_payments(PaymentRecords& records, const Request& request, Response& response) {
   const auto order = read_order(request);
   if (!order) co_return write_problem(response, order.error(), request.request_id);
-  const auto payments = co_await records.of_order(*order, request.caller);
+  const auto payments = co_await records.of_order(*order, request.caller, request.trace());
   if (!payments) co_return write_problem(response, payments.error(), request.request_id);
   append_payments(response.body, *payments);
 }

@@ -4,8 +4,8 @@
 
 namespace buyme::payment {
 
-Awaitable<Result<OrderPayments>> PaymentRecords::of_order(OrderId order, Caller caller) {
-  const auto visible = co_await orders_.get(order, caller);
+Awaitable<Result<OrderPayments>> PaymentRecords::of_order(OrderId order, Caller caller, Trace trace) {
+  const auto visible = co_await orders_.get(order, caller, trace);
   if (!visible) co_return visible.error();
   auto read = [this, order] { return reads_.of_order(order); };
   co_return co_await database_.run(std::move(read));

@@ -66,7 +66,7 @@ class PaymentRecords {
       : reads_(reads), orders_(orders), database_(database), clock_(clock) {}
 
   // Of an order that `caller` may see. Errors: not_found, overloaded, store_unavailable.
-  Awaitable<Result<OrderPayments>> of_order(OrderId order, Caller caller);
+  Awaitable<Result<OrderPayments>> of_order(OrderId order, Caller caller, Trace trace = {});
   // What has been open for longer than it takes when all goes well. Errors: overloaded, store_unavailable.
   Awaitable<Result<Attention>> attention();
 

@@ -59,33 +59,33 @@ PaymentService::PaymentService(PaymentSettings settings, PaymentStore& store, Pa
       clock_(clock),
       log_(std::move(log)) {}
 
-Awaitable<Result<PaymentTicket>> PaymentService::enter_payment(OrderId order, Caller caller) {
-  return orders_.enter_payment(order, caller, false);
+Awaitable<Result<PaymentTicket>> PaymentService::enter_payment(OrderId order, Caller caller, Trace trace) {
+  return orders_.enter_payment(order, caller, false, trace);
 }
 
 // --- the saga ---
 
-Awaitable<Result<Receipt>> PaymentService::attempt_payment(OrderId order, Caller caller) {
-  const auto ticket = co_await orders_.enter_payment(order, caller, true);
+Awaitable<Result<Receipt>> PaymentService::attempt_payment(OrderId order, Caller caller, Trace trace) {
+  const auto ticket = co_await orders_.enter_payment(order, caller, true, trace);
   if (!ticket) co_return ticket.error();
-  const auto attempt = co_await claim(*ticket, caller);
+  const auto attempt = co_await claim(*ticket, caller, trace);
   if (!attempt) co_return attempt.error();
-  const auto settlement = co_await finish(*attempt);
+  const auto settlement = co_await finish(*attempt, trace);
   if (!settlement) co_return settlement.error();
   co_return answer(*ticket, attempt->id, *settlement);
 }
 
 // The claim is what makes a double charge impossible: of two clicks at once one finds the other's open
 // attempt, and a click that was overtaken by a whole payment finds that one's settlement.
-Awaitable<Result<Attempt>> PaymentService::claim(const PaymentTicket& ticket, Caller caller) {
+Awaitable<Result<Attempt>> PaymentService::claim(const PaymentTicket& ticket, Caller caller, Trace trace) {
   auto attempt = co_await store_.claim(ticket, clock_.now());
   if (attempt || attempt.error().error != Error::illegal_state) co_return attempt;
-  const auto again = co_await orders_.enter_payment(ticket.order, caller, false);
+  const auto again = co_await orders_.enter_payment(ticket.order, caller, false, trace);
   co_return again ? attempt.error() : again.error();  // the order service can name the state
 }
 
 // From wherever the attempt stands to its end. The request and the sweeper come through here alike.
-Awaitable<Result<PaymentSettlement>> PaymentService::finish(Attempt attempt) {
+Awaitable<Result<PaymentSettlement>> PaymentService::finish(Attempt attempt, Trace trace) {
   if (attempt.state == AttemptState::requested || attempt.state == AttemptState::unknown) {
     const AttemptState outcome = co_await charge(attempt);
     const auto recorded = co_await store_.record(attempt.id, outcome, clock_.now());
@@ -95,8 +95,8 @@ Awaitable<Result<PaymentSettlement>> PaymentService::finish(Attempt attempt) {
     if (attempt.settlement) co_return *attempt.settlement;
   }
   const order::AttemptRef told{attempt.id, attempt.number};
-  const auto settlement =
-      co_await orders_.settle_payment(attempt.order, told, attempt.state == AttemptState::succeeded);
+  const bool succeeded = attempt.state == AttemptState::succeeded;
+  const auto settlement = co_await orders_.settle_payment(attempt.order, told, succeeded, trace);
   if (!settlement) {
     log_->warn("order {} could not be told of attempt {}: {}", attempt.order.value, attempt.id.value,
                settlement.error().detail);
@@ -193,7 +193,7 @@ Awaitable<void> PaymentService::sweep_attempts(Sweep what, db::JobLease& lease) 
 
 Awaitable<void> PaymentService::resume_attempt(Attempt attempt) {
   try {
-    const auto settlement = co_await finish(attempt);
+    const auto settlement = co_await finish(attempt, Trace());
     if (settlement) log_->info("attempt {} was taken up again and settled", attempt.id.value);
   } catch (const std::exception& error) {
     log_->error("attempt {}: {}", attempt.id.value, error.what());

@@ -43,11 +43,11 @@ class PaymentService final : public PaymentApi {
                  order::OrderApi& orders, Clock& clock, Log log);
 
   // Moves the order into payment without charging anything. Errors as OrderApi::enter_payment.
-  Awaitable<Result<order::PaymentTicket>> enter_payment(OrderId order, Caller caller);
+  Awaitable<Result<order::PaymentTicket>> enter_payment(OrderId order, Caller caller, Trace trace = {});
 
   // Pays the order. Besides the errors of OrderApi::enter_payment: payment_in_progress, payment_failed (with
   // what remains of the hold), payment_refunded, outcome_unknown (the sweeper finishes it).
-  Awaitable<Result<Receipt>> attempt_payment(OrderId order, Caller caller);
+  Awaitable<Result<Receipt>> attempt_payment(OrderId order, Caller caller, Trace trace = {});
 
   Awaitable<Result<void>> take_refund(RefundRequest refund) override;
 
@@ -58,8 +58,8 @@ class PaymentService final : public PaymentApi {
   Awaitable<void> sweep(Sweep what, db::JobLease& lease = db::sole_server());  // one pass
 
  private:
-  Awaitable<Result<Attempt>> claim(const order::PaymentTicket& ticket, Caller caller);
-  Awaitable<Result<order::PaymentSettlement>> finish(Attempt attempt);
+  Awaitable<Result<Attempt>> claim(const order::PaymentTicket& ticket, Caller caller, Trace trace);
+  Awaitable<Result<order::PaymentSettlement>> finish(Attempt attempt, Trace trace);
   Awaitable<AttemptState> charge(const Attempt& attempt);
   Result<Receipt> answer(const order::PaymentTicket& ticket, AttemptId attempt,
                          order::PaymentSettlement settlement) const;

@@ -24,6 +24,17 @@ TEST_F(PaymentServiceTest, APaymentChargesOnceAndClosesItsAttempt) {
   EXPECT_EQ(book("SELECT COUNT(*) FROM charges"), 1);
 }
 
+TEST_F(PaymentServiceTest, TheOrderServiceHearsWhichRequestAPaymentIsFor) {
+  open();
+  const Trace trace{"click-1", "0af7651916cd43dd8448eb211c80319c", "01"};
+  ASSERT_TRUE(test::run(shop->service.attempt_payment(OrderId{1}, buyer, trace)));
+  ASSERT_EQ(orders.asked_for.size(), 2U) << "to enter the payment, and of its end";
+  for (const Trace& heard : orders.asked_for) {
+    EXPECT_EQ(heard.request_id(), trace.request_id());
+    EXPECT_EQ(heard.id(), trace.id());
+  }
+}
+
 TEST_F(PaymentServiceTest, ErrorsOfTheOrderServicePassThroughBeforeAnyCharge) {
   open();
   EXPECT_EQ(pay(OrderId{99}).error().error, Error::not_found);

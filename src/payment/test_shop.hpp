@@ -53,20 +53,29 @@ class FakeOrders final : public order::OrderApi {
   std::optional<Failure> settle_fails;
   CrashPoint* crash = nullptr;
   Time hold_expires_at;
+  std::vector<Trace> asked_for;
 
-  Awaitable<Result<void>> put_terms(order::TermsUpdate) override { co_return Failure(Error::internal, ""); }
+  Awaitable<Result<void>> put_terms(order::TermsUpdate, Trace) override {
+    co_return Failure(Error::internal, "");
+  }
   Awaitable<Result<std::vector<order::StockChange>>> stock_history(ProductId, std::optional<std::int64_t>,
-                                                                   std::size_t) override {
+                                                                   std::size_t, Trace) override {
     co_return Failure(Error::internal, "");
   }
-  Awaitable<Result<void>> cancel_unpaid(UserId) override { co_return Failure(Error::internal, ""); }
-  Awaitable<Result<order::StockLevel>> stock(ProductId) override { co_return Failure(Error::internal, ""); }
-  Awaitable<Result<std::vector<order::StockLevel>>> stock(std::vector<ProductId>) override {
+  Awaitable<Result<void>> cancel_unpaid(UserId, Trace) override { co_return Failure(Error::internal, ""); }
+  Awaitable<Result<order::StockLevel>> stock(ProductId, Trace) override {
     co_return Failure(Error::internal, "");
   }
-  Awaitable<Result<order::Order>> get(OrderId, Caller) override { co_return Failure(Error::not_found, ""); }
+  Awaitable<Result<std::vector<order::StockLevel>>> stock(std::vector<ProductId>, Trace) override {
+    co_return Failure(Error::internal, "");
+  }
+  Awaitable<Result<order::Order>> get(OrderId, Caller, Trace) override {
+    co_return Failure(Error::not_found, "");
+  }
 
-  Awaitable<Result<PaymentTicket>> enter_payment(OrderId id, Caller caller, bool attempting) override {
+  Awaitable<Result<PaymentTicket>> enter_payment(OrderId id, Caller caller, bool attempting,
+                                                 Trace trace) override {
+    asked_for.push_back(trace);
     if (crash) co_await crash->pass();
     const auto found = orders.find(id);
     if (found == orders.end() || !caller.owns(buyer.user))
@@ -77,8 +86,8 @@ class FakeOrders final : public order::OrderApi {
     co_return PaymentTicket{id, buyer.user, price, hold_expires_at};
   }
 
-  Awaitable<Result<PaymentSettlement>> settle_payment(OrderId id, order::AttemptRef attempt,
-                                                      bool succeeded) override {
+  Awaitable<Result<PaymentSettlement>> settle_payment(OrderId id, order::AttemptRef attempt, bool succeeded,
+                                                      Trace) override {
     if (crash) co_await crash->pass();
     if (settle_fails) co_return *settle_fails;
     State& state = orders.at(id);

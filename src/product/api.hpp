@@ -4,6 +4,7 @@
 #include "core/executor.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
+#include "core/trace.hpp"
 
 namespace buyme::product {
 
@@ -13,7 +14,7 @@ class ProductApi {
 
   // Removes the wishes of an account that ends; what it registered and changed stays. Idempotent. Errors:
   // overloaded, store_unavailable, outcome_unknown: repeat.
-  virtual Awaitable<Result<void>> forget_user(UserId user) = 0;
+  virtual Awaitable<Result<void>> forget_user(UserId user, Trace trace = {}) = 0;
 };
 
 }  // namespace buyme::product

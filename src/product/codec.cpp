@@ -77,6 +77,7 @@ Result<EditRequest> edit_of(const http::Request& request) {
   edit.product = *id;
   edit.if_match = std::move(*if_match);
   edit.actor = request.caller.user;
+  edit.trace = request.trace();
   return edit;
 }
 
@@ -112,6 +113,7 @@ Result<RegisterRequest> read_register_request(const http::Request& request) {
   wanted.details = read_details(*body);
   wanted.total = read_total(*body);
   wanted.created_by = request.caller.user;
+  wanted.trace = request.trace();
   wanted.key = read_key(*body, request, 0);
   if (auto failure = body->finish()) return std::move(*failure);
   return wanted;
@@ -173,6 +175,7 @@ Result<AdjustRequest> read_adjust_request(const http::Request& request) {
   if (!body) return body.error();
   AdjustRequest adjust;
   adjust.product = *id;
+  adjust.trace = request.trace();
   adjust.delta = body->integer("delta", -limits::max_total_units, limits::max_total_units);
   if (adjust.delta == 0) body->reject("delta", "Must not be 0.");
   adjust.reason = body->text("reason", 1, limits::max_reason_chars);

@@ -245,6 +245,7 @@ Result<ImportRequest> read_import_request(const http::Request& request) {
   if (!errors.empty()) return invalid(std::move(errors));
 
   ImportRequest import;
+  import.trace = request.trace();
   std::map<ProductId, std::int64_t> line_of;
   for (std::size_t i = 1; i < rows->size(); ++i) {
     const csv::Row& cells = (*rows)[i];

@@ -105,9 +105,9 @@ Awaitable<Result<ProductView>> ProductService::edit(EditRequest request) {
   std::vector<ProductId> products{request.product};
   const auto held = co_await locks_.hold(std::move(products));
   if (!held) co_return held.error();
-  auto product = co_await settled(request.product);
+  auto product = co_await settled(request.product, request.trace);
   if (!product) co_return product.error();
-  const auto level = co_await orders_.stock(request.product);
+  const auto level = co_await orders_.stock(request.product, request.trace);
   if (!level) co_return level.error();
   ProductView view{std::move(*product), *level};
   if (request.if_match && !names(*request.if_match, view)) co_return edited_meanwhile(view);
@@ -115,9 +115,9 @@ Awaitable<Result<ProductView>> ProductService::edit(EditRequest request) {
   auto change = change_of(request, view);
   if (!change) co_return change.error();
   if (!*change) co_return view;
-  const auto made = co_await make(std::move(**change));
+  const auto made = co_await make(std::move(**change), request.trace);
   if (!made) co_return made.error();
-  auto now = co_await get(request.product);
+  auto now = co_await get(request.product, request.trace);
   if (!now) co_return edited_later(request.product);
   co_return now;
 }
@@ -126,7 +126,7 @@ Awaitable<Result<Adjusted>> ProductService::adjust(AdjustRequest request) {
   std::vector<ProductId> products{request.product};
   const auto held = co_await locks_.hold(std::move(products));
   if (!held) co_return held.error();
-  auto product = co_await settled(request.product);
+  auto product = co_await settled(request.product, request.trace);
   if (!product) co_return product.error();
 
   auto look = [this, actor = request.actor, key = request.key] { return store_.find_adjustment(actor, key); };
@@ -143,40 +143,40 @@ Awaitable<Result<Adjusted>> ProductService::adjust(AdjustRequest request) {
     change.actor = request.actor;
     change.reason = std::move(request.reason);
     change.key = std::move(request.key);
-    const auto made = co_await make(std::move(change));
+    const auto made = co_await make(std::move(change), request.trace);
     if (!made) co_return made.error();
   }
-  const auto level = co_await orders_.stock(request.product);
+  const auto level = co_await orders_.stock(request.product, request.trace);
   if (!level) co_return edited_later(request.product);
   co_return Adjusted{*level, *replayed};
 }
 
 // The product with no change under way: one that was left behind is finished first. The caller holds it.
-Awaitable<Result<Product>> ProductService::settled(ProductId id) {
+Awaitable<Result<Product>> ProductService::settled(ProductId id, Trace trace) {
   for (;;) {
     auto find = [this, id] { return store_.find_editable(id); };
     auto editable = co_await database_.run(std::move(find));
     if (!editable) co_return editable.error();
     if (!editable->pending) co_return std::move(editable->product);
-    const auto finished = co_await finish(std::move(*editable->pending));
+    const auto finished = co_await finish(std::move(*editable->pending), trace);
     if (!finished && !is_refusal(finished.error())) co_return earlier_edit_open();
   }
 }
 
 // The caller holds the product.
-Awaitable<Result<void>> ProductService::make(PendingChange change) {
+Awaitable<Result<void>> ProductService::make(PendingChange change, Trace trace) {
   auto begin = [this, change = std::move(change)] { return store_.begin(change); };
   auto begun = co_await database_.run(std::move(begin));
   if (!begun) co_return begun.error();
   if (!*begun) co_return earlier_edit_open();  // of another server
-  co_return co_await finish(std::move(**begun));
+  co_return co_await finish(std::move(**begun), trace);
 }
 
 // From "tell" on. A refusal is answered as the order service put it; what failed in another way stays
 // pending.
-Awaitable<Result<void>> ProductService::finish(PendingChange change) {
+Awaitable<Result<void>> ProductService::finish(PendingChange change, Trace trace) {
   order::TermsUpdate update = update_of(change);
-  const auto taken = co_await orders_.put_terms(std::move(update));
+  const auto taken = co_await orders_.put_terms(std::move(update), trace);
   const bool refused = !taken && is_refusal(taken.error());
   if (!taken && !refused) {
     log_->warn("a change of product {} was not taken: {}", change.product.value, taken.error().detail);

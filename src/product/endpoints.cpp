@@ -80,7 +80,7 @@ Awaitable<void> stock_history(ProductService& products, const Request& request, 
   const std::uint64_t scope = scope_of("history", id->value);
   const auto query = read_page_query(request, scope);
   if (!query) co_return write_problem(response, query.error(), request.request_id);
-  const auto page = co_await products.history(*id, query->before, query->limit);
+  const auto page = co_await products.history(*id, query->before, query->limit, request.trace());
   if (!page) co_return write_problem(response, page.error(), request.request_id);
   append_history(response.body, *page, scope);
 }
@@ -91,7 +91,7 @@ Awaitable<void> list(ProductService& products, const Request& request, Response&
                      std::optional<ProductType> type) {
   const auto query = read_list_query(request, type);
   if (!query) co_return write_problem(response, query.error(), request.request_id);
-  const auto page = co_await products.list(*query);
+  const auto page = co_await products.list(*query, request.trace());
   if (!page) co_return write_problem(response, page.error(), request.request_id);
   append_page(response.body, *page, scope_of(*query));
 }
@@ -111,7 +111,7 @@ Awaitable<void> list_reserved(ProductService& products, const Request& request, 
 Awaitable<void> get_product(ProductService& products, const Request& request, Response& response) {
   const auto id = read_product_id(request);
   if (!id) co_return write_problem(response, id.error(), request.request_id);
-  const auto view = co_await products.get(*id);
+  const auto view = co_await products.get(*id, request.trace());
   if (!view) co_return write_problem(response, view.error(), request.request_id);
   write_product(response, *view);
 }
@@ -119,7 +119,7 @@ Awaitable<void> get_product(ProductService& products, const Request& request, Re
 Awaitable<void> get_stock(ProductService& products, const Request& request, Response& response) {
   const auto id = read_product_id(request);
   if (!id) co_return write_problem(response, id.error(), request.request_id);
-  const auto level = co_await products.stock(*id);
+  const auto level = co_await products.stock(*id, request.trace());
   if (!level) co_return write_problem(response, level.error(), request.request_id);
   append_stock(response.body, *level);
 }
@@ -132,7 +132,7 @@ Awaitable<void> export_csv(ProductService& products, const Request& request, Res
   if (!after) co_return write_problem(response, after.error(), request.request_id);
   append_csv_header(response.body);
   for (;;) {
-    const auto page = co_await products.all(*after);
+    const auto page = co_await products.all(*after, request.trace());
     if (!page) co_return write_problem(response, page.error(), request.request_id);
     for (const ProductView& view : page->items) append_csv_row(response.body, view);
     if (!page->next) break;
@@ -175,7 +175,7 @@ Awaitable<void> list_wishes(ProductService& products, const Request& request, Re
   const std::uint64_t scope = scope_of("wishes", user.value);
   const auto query = read_page_query(request, scope);
   if (!query) co_return write_problem(response, query.error(), request.request_id);
-  const auto page = co_await products.wishes(user, query->before, query->limit);
+  const auto page = co_await products.wishes(user, query->before, query->limit, request.trace());
   if (!page) co_return write_problem(response, page.error(), request.request_id);
   append_wishes(response.body, *page, scope);
 }
@@ -184,8 +184,8 @@ Awaitable<void> add_wish(ProductService& products, const Request& request, Respo
   if (!has_wishlist(request, response)) co_return;
   auto wanted = read_wish_request(request);
   if (!wanted) co_return write_problem(response, wanted.error(), request.request_id);
-  const auto added =
-      co_await products.add_wish(request.caller.user, wanted->product, std::move(wanted->note));
+  const auto added = co_await products.add_wish(request.caller.user, wanted->product, std::move(wanted->note),
+                                                request.trace());
   if (!added) co_return write_problem(response, added.error(), request.request_id);
   response.status = added->found ? 200 : 201;
   response.header("Location", fmt::format("/api/wishlist/{}", wanted->product.value));
@@ -196,7 +196,7 @@ Awaitable<void> get_wish(ProductService& products, const Request& request, Respo
   if (!has_wishlist(request, response)) co_return;
   const auto id = read_product_id(request);
   if (!id) co_return write_problem(response, id.error(), request.request_id);
-  const auto wish = co_await products.wish(request.caller.user, *id);
+  const auto wish = co_await products.wish(request.caller.user, *id, request.trace());
   if (!wish) co_return write_problem(response, wish.error(), request.request_id);
   append_wish(response.body, *wish);
 }
@@ -205,8 +205,8 @@ Awaitable<void> set_wish_note(ProductService& products, const Request& request, 
   if (!has_wishlist(request, response)) co_return;
   auto wanted = read_note_request(request);
   if (!wanted) co_return write_problem(response, wanted.error(), request.request_id);
-  const auto wish =
-      co_await products.set_wish_note(request.caller.user, wanted->product, std::move(wanted->note));
+  const auto wish = co_await products.set_wish_note(request.caller.user, wanted->product,
+                                                    std::move(wanted->note), request.trace());
   if (!wish) co_return write_problem(response, wish.error(), request.request_id);
   append_wish(response.body, *wish);
 }

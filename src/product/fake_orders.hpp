@@ -25,7 +25,7 @@ class FakeOrders final : public order::OrderApi {
   std::function<void()> before_put;
   int puts = 0;
 
-  Awaitable<Result<void>> put_terms(order::TermsUpdate update) override {
+  Awaitable<Result<void>> put_terms(order::TermsUpdate update, Trace) override {
     ++puts;
     if (before_put) before_put();
     if (dies_before && (*dies_before)-- == 0) throw Death{};
@@ -38,7 +38,7 @@ class FakeOrders final : public order::OrderApi {
 
   Awaitable<Result<std::vector<order::StockChange>>> stock_history(ProductId product,
                                                                    std::optional<std::int64_t> before,
-                                                                   std::size_t limit) override {
+                                                                   std::size_t limit, Trace) override {
     std::vector<order::StockChange> found;
     const auto& history = sales[product].history;
     for (auto entry = history.rbegin(); entry != history.rend() && found.size() < limit; ++entry) {
@@ -46,26 +46,29 @@ class FakeOrders final : public order::OrderApi {
     }
     co_return found;
   }
-  Awaitable<Result<void>> cancel_unpaid(UserId) override { co_return Failure(Error::internal, ""); }
+  Awaitable<Result<void>> cancel_unpaid(UserId, Trace) override { co_return Failure(Error::internal, ""); }
 
-  Awaitable<Result<order::StockLevel>> stock(ProductId product) override {
+  Awaitable<Result<order::StockLevel>> stock(ProductId product, Trace) override {
     if (!sales.contains(product)) co_return Failure(Error::not_found, "There is no such product.");
     co_return level(product);
   }
-  Awaitable<Result<std::vector<order::StockLevel>>> stock(std::vector<ProductId> products) override {
+  Awaitable<Result<std::vector<order::StockLevel>>> stock(std::vector<ProductId> products, Trace) override {
     std::vector<order::StockLevel> levels;
     for (const ProductId product : products) {
       if (sales.contains(product)) levels.push_back(level(product));
     }
     co_return levels;
   }
-  Awaitable<Result<order::PaymentTicket>> enter_payment(OrderId, Caller, bool) override {
+  Awaitable<Result<order::PaymentTicket>> enter_payment(OrderId, Caller, bool, Trace) override {
     co_return Failure(Error::internal, "");
   }
-  Awaitable<Result<order::PaymentSettlement>> settle_payment(OrderId, order::AttemptRef, bool) override {
+  Awaitable<Result<order::PaymentSettlement>> settle_payment(OrderId, order::AttemptRef, bool,
+                                                             Trace) override {
     co_return Failure(Error::internal, "");
   }
-  Awaitable<Result<order::Order>> get(OrderId, Caller) override { co_return Failure(Error::internal, ""); }
+  Awaitable<Result<order::Order>> get(OrderId, Caller, Trace) override {
+    co_return Failure(Error::internal, "");
+  }
 
  private:
   order::StockLevel level(ProductId product) {

@@ -73,6 +73,7 @@ std::vector<ProductId> changed_products(const ImportRequest& request) {
 
 Awaitable<Result<Import>> ProductService::import(ImportRequest request) {
   std::vector<ProductId> products = changed_products(request);
+  const Trace trace = request.trace;
   const auto held = co_await locks_.hold(std::move(products));
   if (!held) co_return held.error();
   auto look = [this, actor = request.actor, key = request.key] { return store_.find_import(actor, key); };
@@ -91,7 +92,7 @@ Awaitable<Result<Import>> ProductService::import(ImportRequest request) {
   }
   Import import = std::move(**known);
   if (import.lines.empty()) co_return import;
-  co_await drive(import);
+  co_await drive(import, trace);
   auto read = [this, first = import.lines.front().id, count = import.lines.size()] {
     return store_.import_lines(first, count);
   };
@@ -117,9 +118,9 @@ Awaitable<Result<NewImport>> ProductService::checked_import(ImportRequest reques
       import.rows.push_back(std::move(created));
       continue;
     }
-    auto product = co_await settled(row.product);
+    auto product = co_await settled(row.product, request.trace);
     if (!product && product.error().error != Error::not_found) co_return product.error();
-    const auto level = co_await orders_.stock(row.product);
+    const auto level = co_await orders_.stock(row.product, request.trace);
     if (!level && level.error().error != Error::not_found) co_return level.error();
     if (!product || !level) {
       errors.push_back({field_of(row, "productId"), "There is no such product."});
@@ -135,7 +136,7 @@ Awaitable<Result<NewImport>> ProductService::checked_import(ImportRequest reques
 }
 
 // Best effort: where the order service does not answer, the sweeper goes on.
-Awaitable<void> ProductService::drive(const Import& import) {
+Awaitable<void> ProductService::drive(const Import& import, Trace trace) {
   for (const ImportLine& line : import.lines) {
     if (line.outcome != ImportOutcome::open) continue;
     Result<void> done = Result<void>();
@@ -144,9 +145,9 @@ Awaitable<void> ProductService::drive(const Import& import) {
       const auto drafts = co_await database_.run(std::move(find));
       if (!drafts) co_return;
       if (drafts->empty() || drafts->front().id != line.product) continue;  // published by the sweeper
-      done = co_await publish(drafts->front());
+      done = co_await publish(drafts->front(), trace);
     } else {
-      const auto product = co_await settled(line.product);
+      const auto product = co_await settled(line.product, trace);
       if (!product) done = product.error();
     }
     if (!done) co_return;

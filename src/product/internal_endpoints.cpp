@@ -10,7 +10,7 @@ namespace {
 Awaitable<void> forget_user(ProductApi& products, const http::Request& request, http::Response& response) {
   const auto call = http::read_call<ForgetUserCall>(request);
   if (!call) co_return http::write_problem(response, call.error(), request.request_id);
-  const auto forgotten = co_await products.forget_user(call->user);
+  const auto forgotten = co_await products.forget_user(call->user, request.trace());
   if (!forgotten) co_return http::write_problem(response, forgotten.error(), request.request_id);
   response.status = 204;
 }

@@ -11,9 +11,9 @@ class RemoteProducts final : public ProductApi {
  public:
   explicit RemoteProducts(http::HttpClient& client) : client_(client) {}
 
-  Awaitable<Result<void>> forget_user(UserId user) override {
+  Awaitable<Result<void>> forget_user(UserId user, Trace trace) override {
     const ForgetUserCall question{user};
-    auto call = http::call_of(internal_path::forget_user, question, http::Effect::idempotent);
+    auto call = http::call_of(internal_path::forget_user, question, http::Effect::idempotent, trace);
     return http::tell(client_, std::move(call));
   }
 

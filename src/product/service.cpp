@@ -55,18 +55,18 @@ Awaitable<Result<RegisteredView>> ProductService::register_product(RegisterReque
   if (!registered) co_return registered.error();
   Product& product = registered->product;
   if (product.state == ProductState::draft) {
-    const auto published = co_await publish(product);
+    const auto published = co_await publish(product, request.trace);
     if (!published) co_return registered_later(product.id);
     product.state = ProductState::active;
   }
-  const auto level = co_await orders_.stock(product.id);
+  const auto level = co_await orders_.stock(product.id, request.trace);
   if (!level) co_return registered_later(product.id);
   co_return RegisteredView{{std::move(product), *level}, registered->replayed};
 }
 
-Awaitable<Result<void>> ProductService::publish(const Product& product) {
+Awaitable<Result<void>> ProductService::publish(const Product& product, Trace trace) {
   order::TermsUpdate update = update_of(product);
-  const auto taken = co_await orders_.put_terms(std::move(update));
+  const auto taken = co_await orders_.put_terms(std::move(update), trace);
   if (!taken) {
     log_->warn("the terms of product {} were not taken: {}", product.id.value, taken.error().detail);
     co_return taken.error();
@@ -79,7 +79,7 @@ Awaitable<Result<void>> ProductService::publish(const Product& product) {
   co_return activated;
 }
 
-Awaitable<Result<ProductPage>> ProductService::list(ListQuery query) {
+Awaitable<Result<ProductPage>> ProductService::list(ListQuery query, Trace trace) {
   const std::size_t wanted = query.limit;
   const SortOrder sort = query.sort;
   ++query.limit;  // one more tells whether there is a next page
@@ -91,13 +91,13 @@ Awaitable<Result<ProductPage>> ProductService::list(ListQuery query) {
     products->resize(wanted);
     page.next = position_of(products->back(), sort);
   }
-  auto views = co_await with_stock(std::move(*products));
+  auto views = co_await with_stock(std::move(*products), trace);
   if (!views) co_return views.error();
   page.items = std::move(*views);
   co_return page;
 }
 
-Awaitable<Result<ProductPage>> ProductService::all(ProductId after) {
+Awaitable<Result<ProductPage>> ProductService::all(ProductId after, Trace trace) {
   auto read = [this, after] { return store_.all(after, limits::csv_chunk_rows); };
   auto products = co_await lists_.run(std::move(read));
   if (!products) co_return products.error();
@@ -105,31 +105,31 @@ Awaitable<Result<ProductPage>> ProductService::all(ProductId after) {
   if (products->size() == limits::csv_chunk_rows) {
     page.next = position_of(products->back(), SortOrder::newest);
   }
-  auto views = co_await with_stock(std::move(*products));
+  auto views = co_await with_stock(std::move(*products), trace);
   if (!views) co_return views.error();
   page.items = std::move(*views);
   co_return page;
 }
 
-Awaitable<Result<ProductView>> ProductService::get(ProductId id) {
+Awaitable<Result<ProductView>> ProductService::get(ProductId id, Trace trace) {
   auto find = [this, id] { return store_.find(id); };
   auto product = co_await database_.run(std::move(find));
   if (!product) co_return product.error();
-  const auto level = co_await orders_.stock(id);
+  const auto level = co_await orders_.stock(id, trace);
   if (!level) co_return level.error();
   co_return ProductView{std::move(*product), *level};
 }
 
-Awaitable<Result<order::StockLevel>> ProductService::stock(ProductId product) {
-  return orders_.stock(product);
+Awaitable<Result<order::StockLevel>> ProductService::stock(ProductId product, Trace trace) {
+  return orders_.stock(product, trace);
 }
 
 Awaitable<Result<HistoryPage>> ProductService::history(ProductId id, std::optional<std::int64_t> before,
-                                                       std::size_t limit) {
+                                                       std::size_t limit, Trace trace) {
   auto find = [this, id] { return store_.find(id); };
   const auto product = co_await database_.run(std::move(find));
   if (!product) co_return product.error();
-  auto entries = co_await orders_.stock_history(id, before, limit + 1);
+  auto entries = co_await orders_.stock_history(id, before, limit + 1, trace);
   if (!entries) co_return entries.error();
   HistoryPage page;
   if (entries->size() > limit) {
@@ -140,10 +140,11 @@ Awaitable<Result<HistoryPage>> ProductService::history(ProductId id, std::option
   co_return page;
 }
 
-Awaitable<Result<std::vector<ProductView>>> ProductService::with_stock(std::vector<Product> products) {
+Awaitable<Result<std::vector<ProductView>>> ProductService::with_stock(std::vector<Product> products,
+                                                                       Trace trace) {
   std::vector<ProductId> ids;
   for (const Product& product : products) ids.push_back(product.id);
-  const auto levels = co_await orders_.stock(std::move(ids));
+  const auto levels = co_await orders_.stock(std::move(ids), trace);
   if (!levels) co_return levels.error();
   std::map<ProductId, order::StockLevel> level_of;
   for (const auto& level : *levels) level_of[level.product] = level;
@@ -178,7 +179,7 @@ Awaitable<void> ProductService::sweep_drafts(db::JobLease& lease) {
     const auto drafts = co_await database_.run(std::move(read));
     if (!drafts) co_return;  // logged by the store, and met again in the next pass
     for (const Product& draft : *drafts) {
-      const auto published = co_await publish(draft);
+      const auto published = co_await publish(draft, Trace());
       if (published) log_->info("product {} was taken up again and is on sale", draft.id.value);
     }
     if (drafts->size() < limits::product_sweep_chunk) co_return;
@@ -199,7 +200,7 @@ Awaitable<void> ProductService::sweep_changes(db::JobLease& lease) {
       std::vector<ProductId> products{change.product};
       const auto held = co_await locks_.hold(std::move(products));
       if (!held) continue;
-      const auto product = co_await settled(change.product);
+      const auto product = co_await settled(change.product, Trace());
       if (product)
         log_->info("an edit of product {} was taken up again and is finished", change.product.value);
     }

@@ -35,6 +35,7 @@ struct RegisterRequest {
   Units total = 0;
   UserId created_by;
   RequestKey key;
+  Trace trace;
 };
 
 struct RegisteredView {
@@ -66,6 +67,7 @@ struct EditRequest {
   Edit edit;
   std::optional<IfMatch> if_match;
   UserId actor;
+  Trace trace;
 };
 
 struct AdjustRequest {
@@ -74,6 +76,7 @@ struct AdjustRequest {
   std::string reason;
   UserId actor;
   RequestKey key;
+  Trace trace;
 };
 
 struct Adjusted {
@@ -104,6 +107,7 @@ struct ImportRequest {
   std::vector<ImportRow> rows;
   UserId actor;
   RequestKey key;
+  Trace trace;
 };
 
 struct WishView {
@@ -137,24 +141,27 @@ class ProductService final : public ProductApi {
   Awaitable<Result<ProductView>> edit(EditRequest request);
   Awaitable<Result<Adjusted>> adjust(AdjustRequest request);  // idempotency_mismatch besides
   Awaitable<Result<HistoryPage>> history(ProductId product, std::optional<std::int64_t> before,
-                                         std::size_t limit);
+                                         std::size_t limit, Trace trace = {});
 
   // All lines or none are taken; a change that only the order service could refuse, because units were sold
   // meanwhile, says so in its line. Errors as above; invalid names line and field.
   Awaitable<Result<Import>> import(ImportRequest request);
 
-  Awaitable<Result<ProductPage>> list(ListQuery query);
-  Awaitable<Result<ProductPage>> all(ProductId after);            // ascending, ARCHIVED ones too
-  Awaitable<Result<ProductView>> get(ProductId product);          // not_found
-  Awaitable<Result<order::StockLevel>> stock(ProductId product);  // not_found; reads no database of ours
+  Awaitable<Result<ProductPage>> list(ListQuery query, Trace trace = {});
+  Awaitable<Result<ProductPage>> all(ProductId after, Trace trace = {});    // ascending, ARCHIVED ones too
+  Awaitable<Result<ProductView>> get(ProductId product, Trace trace = {});  // not_found
+  Awaitable<Result<order::StockLevel>> stock(ProductId product,
+                                             Trace trace = {});  // not_found; reads no database of ours
 
   // The caller's wishes. Errors as the store's.
-  Awaitable<Result<AddedWish>> add_wish(UserId user, ProductId product, std::string note);
-  Awaitable<Result<WishView>> set_wish_note(UserId user, ProductId product, std::string note);
-  Awaitable<Result<WishView>> wish(UserId user, ProductId product);
+  Awaitable<Result<AddedWish>> add_wish(UserId user, ProductId product, std::string note, Trace trace = {});
+  Awaitable<Result<WishView>> set_wish_note(UserId user, ProductId product, std::string note,
+                                            Trace trace = {});
+  Awaitable<Result<WishView>> wish(UserId user, ProductId product, Trace trace = {});
   Awaitable<Result<void>> remove_wish(UserId user, ProductId product);
-  Awaitable<Result<void>> forget_user(UserId user) override;
-  Awaitable<Result<WishPage>> wishes(UserId user, std::optional<std::int64_t> before, std::size_t limit);
+  Awaitable<Result<void>> forget_user(UserId user, Trace trace = {}) override;
+  Awaitable<Result<WishPage>> wishes(UserId user, std::optional<std::int64_t> before, std::size_t limit,
+                                     Trace trace = {});
 
   // Spawned once, on any executor: finishes what is DRAFT and what is pending, at once and then every
   // limits::product_sweep_pause, until its context ends.
@@ -164,15 +171,15 @@ class ProductService final : public ProductApi {
  private:
   Awaitable<void> sweep_drafts(db::JobLease& lease);
   Awaitable<void> sweep_changes(db::JobLease& lease);
-  Awaitable<Result<void>> publish(const Product& product);
-  Awaitable<Result<std::vector<ProductView>>> with_stock(std::vector<Product> products);
+  Awaitable<Result<void>> publish(const Product& product, Trace trace);
+  Awaitable<Result<std::vector<ProductView>>> with_stock(std::vector<Product> products, Trace trace);
 
-  Awaitable<Result<Product>> settled(ProductId product);
-  Awaitable<Result<void>> make(PendingChange change);
-  Awaitable<Result<void>> finish(PendingChange change);
+  Awaitable<Result<Product>> settled(ProductId product, Trace trace);
+  Awaitable<Result<void>> make(PendingChange change, Trace trace);
+  Awaitable<Result<void>> finish(PendingChange change, Trace trace);
 
   Awaitable<Result<NewImport>> checked_import(ImportRequest request);
-  Awaitable<void> drive(const Import& import);
+  Awaitable<void> drive(const Import& import, Trace trace);
 
   ProductStore& store_;
   order::OrderApi& orders_;

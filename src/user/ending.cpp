@@ -14,7 +14,7 @@ AccountEnding::AccountEnding(UserStore& store, Denylist& denylist, order::OrderA
       clock_(clock),
       log_(std::move(log)) {}
 
-Awaitable<Result<void>> AccountEnding::end(UserId id) {
+Awaitable<Result<void>> AccountEnding::end(UserId id, Trace trace) {
   const Time now = clock_.now();
   auto end_it = [this, id, now] {
     auto ended = store_.end_account(id, now);
@@ -25,18 +25,18 @@ Awaitable<Result<void>> AccountEnding::end(UserId id) {
   const auto ended = co_await database_.run(std::move(end_it));
   if (!ended) co_return ended.error();
   log_->info("the account of user {} has ended", id.value);
-  co_await clear(id);
+  co_await clear(id, trace);
   co_return Result<void>();
 }
 
 // True when nothing is left. If one fails the other is done all the same.
-Awaitable<bool> AccountEnding::clear(UserId user) {
-  const auto canceled = co_await orders_.cancel_unpaid(user);
+Awaitable<bool> AccountEnding::clear(UserId user, Trace trace) {
+  const auto canceled = co_await orders_.cancel_unpaid(user, trace);
   if (!canceled) {
     log_->warn("unpaid orders of user {}, whose account has ended, are canceled later: {}", user.value,
                canceled.error().detail);
   }
-  const auto forgotten = co_await products_.forget_user(user);
+  const auto forgotten = co_await products_.forget_user(user, trace);
   if (!forgotten) {
     log_->warn("wishes of user {}, whose account has ended, are removed later: {}", user.value,
                forgotten.error().detail);
@@ -78,7 +78,7 @@ Awaitable<void> AccountEnding::finish(Ending ending, db::Fence fence) {
   const Denial denial = denial_of_account(ending.user, ending.since);
   denylist_.deny({&denial, 1});  // the request may have been told "unknown" of the transaction
   const bool settles = clock_.now() >= ending.since + limits::ending_settles;
-  const bool cleared = co_await clear(ending.user);
+  const bool cleared = co_await clear(ending.user, Trace());
   if (!cleared || !settles) co_return;
   auto settle_it = [this, user = ending.user, fence] { return store_.settle_ending(user, fence); };
   const auto settled = co_await database_.run(std::move(settle_it));

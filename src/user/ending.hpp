@@ -24,7 +24,7 @@ class AccountEnding {
   // the account is gone finds that nothing can be bought with it. Once the account has ended this succeeds;
   // what could not be done for orders and wishes now is done by the sweeper. Errors: not_found, illegal_state
   // (of the last admin), overloaded, store_unavailable.
-  Awaitable<Result<void>> end(UserId id);
+  Awaitable<Result<void>> end(UserId id, Trace trace = {});
 
   // Spawned once: finishes what is left, at once and then every limits::user_sweep_pause, until its context
   // ends; forgets sessions that are over, too. Does nothing while another server holds the lease.
@@ -32,7 +32,7 @@ class AccountEnding {
   Awaitable<void> sweep(db::JobLease& lease = db::sole_server());  // one pass
 
  private:
-  Awaitable<bool> clear(UserId user);
+  Awaitable<bool> clear(UserId user, Trace trace);
   Awaitable<void> finish(Ending ending, db::Fence fence);
 
   UserStore& store_;

@@ -143,7 +143,7 @@ Awaitable<void> end_account(AccountEnding& ending, const Request& request, Respo
                             Result<UserId> id) {
   if (!id) co_return write_problem(response, id.error(), request.request_id);
   if (auto failure = read_nothing(request)) co_return write_problem(response, *failure, request.request_id);
-  const auto done = co_await ending.end(*id);
+  const auto done = co_await ending.end(*id, request.trace());
   write_done(request, response, done);
 }
 

@@ -28,29 +28,30 @@ class StandingClock final : public Clock {
 // An order service that remembers whose unpaid orders were canceled, and fails on demand.
 class RememberedOrders final : public order::OrderApi {
  public:
-  Awaitable<Result<void>> cancel_unpaid(UserId user) override {
+  Awaitable<Result<void>> cancel_unpaid(UserId user, Trace) override {
     if (before_cancel) before_cancel();
     if (failures > 0 && failures-- > 0) co_return Failure(Error::overloaded, "busy");
     canceled.push_back(user);
     co_return Result<void>();
   }
 
-  Awaitable<Result<void>> put_terms(order::TermsUpdate) override { co_return unexpected(); }
+  Awaitable<Result<void>> put_terms(order::TermsUpdate, Trace) override { co_return unexpected(); }
   Awaitable<Result<std::vector<order::StockChange>>> stock_history(ProductId, std::optional<std::int64_t>,
-                                                                   std::size_t) override {
+                                                                   std::size_t, Trace) override {
     co_return unexpected();
   }
-  Awaitable<Result<order::StockLevel>> stock(ProductId) override { co_return unexpected(); }
-  Awaitable<Result<std::vector<order::StockLevel>>> stock(std::vector<ProductId>) override {
+  Awaitable<Result<order::StockLevel>> stock(ProductId, Trace) override { co_return unexpected(); }
+  Awaitable<Result<std::vector<order::StockLevel>>> stock(std::vector<ProductId>, Trace) override {
     co_return unexpected();
   }
-  Awaitable<Result<order::PaymentTicket>> enter_payment(OrderId, Caller, bool) override {
+  Awaitable<Result<order::PaymentTicket>> enter_payment(OrderId, Caller, bool, Trace) override {
     co_return unexpected();
   }
-  Awaitable<Result<order::PaymentSettlement>> settle_payment(OrderId, order::AttemptRef, bool) override {
+  Awaitable<Result<order::PaymentSettlement>> settle_payment(OrderId, order::AttemptRef, bool,
+                                                             Trace) override {
     co_return unexpected();
   }
-  Awaitable<Result<order::Order>> get(OrderId, Caller) override { co_return unexpected(); }
+  Awaitable<Result<order::Order>> get(OrderId, Caller, Trace) override { co_return unexpected(); }
 
   std::vector<UserId> canceled;
   int failures = 0;  // calls that fail before the next that succeeds
@@ -63,7 +64,7 @@ class RememberedOrders final : public order::OrderApi {
 // A product service that remembers whom it was to forget, and fails on demand.
 class RememberedProducts final : public product::ProductApi {
  public:
-  Awaitable<Result<void>> forget_user(UserId user) override {
+  Awaitable<Result<void>> forget_user(UserId user, Trace) override {
     if (failures > 0 && failures-- > 0) co_return Failure(Error::overloaded, "busy");
     forgotten.push_back(user);
     co_return Result<void>();

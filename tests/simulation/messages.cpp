@@ -68,7 +68,7 @@ class RemoteOrders final : public order::OrderApi {
  public:
   explicit RemoteOrders(Sender sender) : sender_(std::move(sender)) {}
 
-  Awaitable<Result<void>> put_terms(order::TermsUpdate update) override {
+  Awaitable<Result<void>> put_terms(order::TermsUpdate update, buyme::Trace) override {
     Sender::Request<void> request = [update](ShopProcess& server) {
       return server.orders().put_terms(update);
     };
@@ -76,45 +76,46 @@ class RemoteOrders final : public order::OrderApi {
   }
   Awaitable<Result<std::vector<order::StockChange>>> stock_history(ProductId product,
                                                                    std::optional<std::int64_t> before,
-                                                                   std::size_t limit) override {
+                                                                   std::size_t limit, buyme::Trace) override {
     Sender::Request<std::vector<order::StockChange>> request = [=](ShopProcess& server) {
       return server.orders().stock_history(product, before, limit);
     };
     return sender_.send<std::vector<order::StockChange>>(OrderId{}, std::move(request));
   }
-  Awaitable<Result<void>> cancel_unpaid(UserId user) override {
+  Awaitable<Result<void>> cancel_unpaid(UserId user, buyme::Trace) override {
     Sender::Request<void> request = [user](ShopProcess& server) {
       return server.orders().cancel_unpaid(user);
     };
     return sender_.send<void>(OrderId{}, std::move(request));
   }
-  Awaitable<Result<order::StockLevel>> stock(ProductId product) override {
+  Awaitable<Result<order::StockLevel>> stock(ProductId product, buyme::Trace) override {
     Sender::Request<order::StockLevel> request = [product](ShopProcess& server) {
       return server.orders().stock(product);
     };
     return sender_.send<order::StockLevel>(OrderId{}, std::move(request));
   }
-  Awaitable<Result<std::vector<order::StockLevel>>> stock(std::vector<ProductId> products) override {
+  Awaitable<Result<std::vector<order::StockLevel>>> stock(std::vector<ProductId> products,
+                                                          buyme::Trace) override {
     Sender::Request<std::vector<order::StockLevel>> request = [products](ShopProcess& server) {
       return server.orders().stock(products);
     };
     return sender_.send<std::vector<order::StockLevel>>(OrderId{}, std::move(request));
   }
-  Awaitable<Result<order::PaymentTicket>> enter_payment(OrderId order, Caller caller,
-                                                        bool attempting) override {
+  Awaitable<Result<order::PaymentTicket>> enter_payment(OrderId order, Caller caller, bool attempting,
+                                                        buyme::Trace) override {
     Sender::Request<order::PaymentTicket> request = [=](ShopProcess& server) {
       return server.orders().enter_payment(order, caller, attempting);
     };
     return sender_.send<order::PaymentTicket>(order, std::move(request));
   }
   Awaitable<Result<order::PaymentSettlement>> settle_payment(OrderId order, order::AttemptRef attempt,
-                                                             bool succeeded) override {
+                                                             bool succeeded, buyme::Trace) override {
     Sender::Request<order::PaymentSettlement> request = [=](ShopProcess& server) {
       return server.orders().settle_payment(order, attempt, succeeded);
     };
     return sender_.send<order::PaymentSettlement>(order, std::move(request));
   }
-  Awaitable<Result<order::Order>> get(OrderId order, Caller caller) override {
+  Awaitable<Result<order::Order>> get(OrderId order, Caller caller, buyme::Trace) override {
     Sender::Request<order::Order> request = [=](ShopProcess& server) {
       return server.orders().get(order, caller);
     };
