@@ -106,7 +106,7 @@ class Crowd::Buyer {
           client_.emplace(connected_to_, token_);
         }
         HttpReply reply = client_->post(path, body, headers);
-        if (reply.status != 503) return reply;
+        if (!asks_to_repeat(reply)) return reply;
         crowd_.count_unavailable(reply);
         std::this_thread::sleep_for(pause_when_busy);
       } catch (const NoAnswer& gone) {
@@ -117,6 +117,9 @@ class Crowd::Buyer {
     }
     throw std::runtime_error(fmt::format("no final answer to {} within {} s", path, patience.count()));
   }
+
+  // 503 of the shop; the gateway says 502 and 504, too, of a server that it cannot reach or hears nothing of.
+  static bool asks_to_repeat(const HttpReply& reply) { return reply.status > 501 && reply.status < 505; }
 
   bool unexpected(const drop::Attempt& attempt, const HttpReply& reply) {
     const std::int64_t order = attempt.orders.empty() ? 0 : attempt.orders.front().order_id;

@@ -11,6 +11,7 @@
 #include "audit/store_mysql.hpp"
 #include "core/limits.hpp"
 #include "order/api.hpp"
+#include "support/free_port.hpp"
 #include "support/testimony.hpp"
 
 namespace buyme::test {
@@ -57,12 +58,6 @@ Summary& summary() {
 }
 [[maybe_unused]] const Summary& registered = summary();  // before the tests run
 
-// BUYME_CHAOS_ROUNDS counts those of all faults that are asked for.
-int rounds_of_each_fault() {
-  const int faults = ::testing::UnitTest::GetInstance()->test_to_run_count();
-  return std::max(1, (chaos_rounds(1) + faults - 1) / faults);
-}
-
 // Units that were promised beyond what there is, counted from the items.
 std::int64_t oversold(const audit::Books& books) {
   std::map<ProductId, Units> live;
@@ -89,6 +84,12 @@ std::int64_t lost(const audit::Books& books, const drop::Observed& clients) {
 
 }  // namespace
 
+// BUYME_CHAOS_ROUNDS counts those of all faults that are asked for.
+int SharedShop::rounds_of_each_fault() {
+  const int faults = ::testing::UnitTest::GetInstance()->test_to_run_count();
+  return std::max(1, (chaos_rounds(1) + faults - 1) / faults);
+}
+
 db::MysqlSettings SharedShop::database_server() const {
   db::MysqlSettings server;
   server.host = database->host();
@@ -99,7 +100,9 @@ db::MysqlSettings SharedShop::database_server() const {
 }
 
 void SharedShop::open() {
-  random_ = std::make_unique<Random>(chaos_seed(), "shared shop");
+  shops = {};
+  wares_.clear();
+  if (!random_) random_ = std::make_unique<Random>(chaos_seed(), "shared shop");
   if (!database) database = std::make_unique<MariadbServer>();
   const bool has_redis = std::ranges::any_of(
       settings, [](const std::string& entry) { return entry.starts_with("BUYME_REDIS_SERVERS="); });
@@ -107,37 +110,78 @@ void SharedShop::open() {
     if (!redis) redis = std::make_unique<RedisServer>();
     settings.push_back(fmt::format("BUYME_REDIS_SERVERS=127.0.0.1:{}", redis->port()));
   }
-  prefix_ = MariadbServer::new_database_name();
-  {
-    db::Mysql connection(database_server());
-    for (const auto* service : {"user", "product", "order", "payment", "provider"}) {
-      connection.query(fmt::format("CREATE DATABASE `{}_{}`", prefix_, service));
-    }
+  make_databases();
+  if (apart) {
+    start_apart();
+  } else {
+    start_together();
   }
+  const ShopProcess& knows_users = apart ? *users : *shops[0];
+  accounts = make_accounts(knows_users.directory(), static_cast<int>(servers) * buyers);
+  probed_ = put_up_for_sale(1'000'000, 0);
+}
+
+void SharedShop::make_databases() {
+  prefix_ = MariadbServer::new_database_name();
+  db::Mysql connection(database_server());
+  for (const auto* service : {"user", "product", "order", "payment", "provider"}) {
+    connection.query(fmt::format("CREATE DATABASE `{}_{}`", prefix_, service));
+  }
+}
+
+std::unique_ptr<ShopProcess> SharedShop::make_server(const std::string& name, Arguments more,
+                                                     std::uint16_t database_port,
+                                                     const std::vector<std::string>& own) {
+  Arguments arguments{
+      "--set", "payment.latency_ms=5", "--set", "payment.timeout_ms=1000", "--payment-success-rate", "0.8"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  auto server = std::make_unique<ShopProcess>(place_.path() / name, std::move(arguments));
+  for (const std::string& entry :
+       {"BUYME_DATABASE_HOST=" + database->host(), fmt::format("BUYME_DATABASE_PORT={}", database_port),
+        "BUYME_DATABASE_USER=" + database->user(), "BUYME_DATABASE_PASSWORD=" + database->password(),
+        "BUYME_DATABASE_PREFIX=" + prefix_,
+        std::string("BUYME_USER_TOKEN_KEY=a key that only these tests sign with")}) {
+    server->set_environment(entry);
+  }
+  for (const std::string& entry : settings) server->set_environment(entry);
+  for (const std::string& entry : own) server->set_environment(entry);
+  return server;
+}
+
+void SharedShop::start_together() {
   for (std::size_t i = 0; i < servers; ++i) {
-    shops[i] =
-        std::make_unique<ShopProcess>(place_.path() / fmt::format("server{}", i),
-                                      Arguments{"--set", "payment.latency_ms=5", "--set",
-                                                "payment.timeout_ms=1000", "--payment-success-rate", "0.8"});
     const std::uint16_t port = database_ports[i] != 0 ? database_ports[i] : database->port();
-    for (const std::string& entry :
-         {"BUYME_DATABASE_HOST=" + database->host(), fmt::format("BUYME_DATABASE_PORT={}", port),
-          "BUYME_DATABASE_USER=" + database->user(), "BUYME_DATABASE_PASSWORD=" + database->password(),
-          "BUYME_DATABASE_PREFIX=" + prefix_,
-          std::string("BUYME_USER_TOKEN_KEY=a key that only these tests sign with")}) {
-      shops[i]->set_environment(entry);
-    }
-    for (const std::string& entry : settings) shops[i]->set_environment(entry);
-    for (const std::string& entry : environment[i]) shops[i]->set_environment(entry);
+    shops[i] = make_server(fmt::format("server{}", i), {}, port, environment[i]);
     start(i);
   }
-  accounts = make_accounts(shops[0]->directory(), static_cast<int>(servers) * buyers);
-  probed_ = put_up_for_sale(1'000'000, 0);
+}
+
+void SharedShop::start_apart() {
+  const auto address = [](std::uint16_t port) { return fmt::format("127.0.0.1:{}", port); };
+  const std::uint16_t user = free_port(), product = free_port(), payment = free_port();
+  const std::array<std::uint16_t, servers> order{free_port(), free_port()};
+  const std::string orders = address(order[0]) + "," + address(order[1]);
+  settings.insert(settings.end(),
+                  {"BUYME_SERVICES_PRODUCT=" + address(product), "BUYME_SERVICES_ORDER=" + orders,
+                   "BUYME_SERVICES_PAYMENT=" + address(payment),
+                   "BUYME_SERVICES_CREDENTIAL=shown-by-these-tests-to-one-another"});
+  const auto make = [&](const std::string& name, std::string role, std::uint16_t port) {
+    Arguments more{"--role", std::move(role), "--set", fmt::format("server.port={}", port)};
+    return make_server(name, std::move(more), database->port(), {});
+  };
+  for (std::size_t i = 0; i < servers; ++i) shops[i] = make(fmt::format("order{}", i), "order", order[i]);
+  payments = make("payment", "payment", payment);
+  products = make("product", "product", product);
+  users = make("user", "user", user);
+  for (const auto* server : {&shops[0], &shops[1], &payments, &products, &users}) (*server)->start();
+  gateway =
+      std::make_unique<Gateway>(Gateway::Servers{address(user), address(product), orders, address(payment)});
+  for (auto& port : ports) port = gateway->port();
 }
 
 void SharedShop::start(std::size_t server) {
   shops[server]->start();
-  ports[server] = shops[server]->port();
+  if (!apart) ports[server] = shops[server]->port();
 }
 
 std::int64_t SharedShop::put_up_for_sale(std::int64_t units, std::int64_t limit) {
@@ -187,13 +231,11 @@ void SharedShop::sell(const Fault& fault, const std::string& name) {
     crowds_[i]->start(ports[i], threads);
   }
   await_placed(static_cast<int>(random_->below(stock / 2)) + 1);
-  auto& row = summary().rows[name];
-  ++row.rounds;
-  row.struck += sale_is_over() ? 0 : 1;
-  EXPECT_FALSE(sale_is_over()) << "the sale was over before anything happened";
+  const bool struck = !sale_is_over();
+  EXPECT_TRUE(struck) << "the sale was over before anything happened";
   fault(*random_);
   const milliseconds back = until_served();
-  row.back = std::max(row.back, back);
+  count_round(name, struck, back);
   EXPECT_LT(back, back_within) << "until the first order was taken again";
   for (auto& crowd : crowds_) {
     crowd->wait();
@@ -222,6 +264,13 @@ milliseconds SharedShop::until_served() {
     remember(probed_, probe->purchases());
   }
   return std::chrono::ceil<milliseconds>(Wall::now() - begun);
+}
+
+void SharedShop::count_round(const std::string& name, bool struck, milliseconds back) {
+  auto& row = summary().rows[name];
+  ++row.rounds;
+  row.struck += struck ? 1 : 0;
+  row.back = std::max(row.back, back);
 }
 
 void SharedShop::expect_told(std::int64_t product) {

@@ -14,6 +14,7 @@
 
 #include "chaos/crowd.hpp"
 #include "db/mysql.hpp"
+#include "support/gateway.hpp"
 #include "support/mariadb_server.hpp"
 #include "support/redis_server.hpp"
 #include "support/temp_dir.hpp"
@@ -35,18 +36,21 @@ class SharedShop : public ::testing::Test {
   std::vector<std::string> settings;                          // NAME=value, of every server
   std::array<std::vector<std::string>, servers> environment;  // of one of them
   std::array<std::uint16_t, servers> database_ports{};        // 0: the database's own
-  std::unique_ptr<MariadbServer> database;                    // none: open() starts one
-  std::unique_ptr<RedisServer> redis;                         // likewise, unless redis.servers is set
+  bool apart = false;  // servers of one role each behind the gateway, `servers` of them for orders
+  std::unique_ptr<MariadbServer> database;  // none: open() starts one
+  std::unique_ptr<RedisServer> redis;       // likewise, unless redis.servers is set
 
-  // Starts what is not there yet, and makes the accounts.
+  // Starts what is not there yet, on databases of its own, and makes the accounts. A second call ends the
+  // first shop and forgets its sales.
   void open();
   void start(std::size_t server);
 
   // Sales with this fault in the middle of each: one, or as many as BUYME_CHAOS_ROUNDS leaves to each fault.
   void sell_while(const std::string& name, const Fault& fault);
   void sell(const Fault& fault, const std::string& name);  // one of them
+  static int rounds_of_each_fault();
 
-  HttpClient admin(std::size_t server) { return shops[server]->client(accounts.admin_token); }
+  HttpClient admin(std::size_t server) { return HttpClient(ports[server], accounts.admin_token); }
   // As far as the crowds of the sale under way have come; await_placed() returns at its end at the latest.
   int placed() const;
   bool sale_is_over() const;
@@ -59,9 +63,13 @@ class SharedShop : public ::testing::Test {
   // What every server shows of the product, and the books of all sales so far, against what buyers were told.
   void expect_told(std::int64_t product);
   void expect_sound_books(const std::string& name);
+  // For the table at the end. `struck`: in mid-sale; `back`: until the first order was taken again.
+  static void count_round(const std::string& name, bool struck, std::chrono::milliseconds back);
 
   std::array<std::unique_ptr<ShopProcess>, servers> shops;
-  std::array<std::atomic<std::uint16_t>, servers> ports{};
+  std::array<std::atomic<std::uint16_t>, servers> ports{};  // where buyers ask; apart: the gateway's, twice
+  std::unique_ptr<ShopProcess> users, products, payments;   // apart
+  std::unique_ptr<Gateway> gateway;                         // likewise
   Accounts accounts;
 
  private:
@@ -70,6 +78,11 @@ class SharedShop : public ::testing::Test {
     std::vector<Purchase> purchases;
   };
   db::MysqlSettings database_server() const;
+  void make_databases();
+  std::unique_ptr<ShopProcess> make_server(const std::string& name, Arguments more,
+                                           std::uint16_t database_port, const std::vector<std::string>& own);
+  void start_together();
+  void start_apart();
   Wares& wares_of(std::int64_t product);
 
   TempDir place_;

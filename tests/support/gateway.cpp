@@ -71,9 +71,12 @@ std::vector<json::object> wait_for_lines(const std::string& path, std::size_t co
 
 }  // namespace
 
-Gateway::Gateway(const Servers& servers) {
-  for (int tries = 1; !start(servers); ++tries) {
-    if (tries == start_tries) throw std::runtime_error("the gateway does not serve\n" + said());
+Gateway::Gateway(Servers servers) : servers_(std::move(servers)) {
+  for (int tries = 1; process_ < 0; ++tries) {
+    port_ = free_port();
+    if (!launch() && tries == start_tries) {
+      throw std::runtime_error("the gateway does not serve\n" + said());
+    }
   }
 }
 
@@ -81,17 +84,41 @@ Gateway::~Gateway() {
   end();
 }
 
-bool Gateway::start(const Servers& servers) {
-  port_ = free_port();
+void Gateway::start() {
+  if (process_ > 0) throw std::logic_error("the gateway runs already");
+  if (!launch()) throw std::runtime_error("the gateway does not serve\n" + said());
+}
+
+void Gateway::kill() {
+  signal(SIGKILL);
+  waitpid(std::exchange(process_, -1), nullptr, 0);
+}
+
+void Gateway::pause() {
+  signal(SIGSTOP);
+  siginfo_t stopped{};
+  waitid(P_PID, static_cast<id_t>(process_), &stopped, WSTOPPED);
+}
+
+void Gateway::resume() {
+  signal(SIGCONT);
+}
+
+// To its process group: the workers are children of their own.
+void Gateway::signal(int number) const {
+  if (process_ <= 0 || ::kill(-process_, number) != 0) throw std::logic_error("no gateway to signal");
+}
+
+bool Gateway::launch() {
   std::vector<std::string> environment{"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
                                        "GATEWAY_RUN=" + place_.file("run"),
                                        "GATEWAY_LOG=" + place_.file("requests"),
                                        fmt::format("GATEWAY_LISTEN=127.0.0.1:{}", port_),
                                        "GATEWAY_WORKERS=2",
-                                       "GATEWAY_USER=" + servers.user,
-                                       "GATEWAY_PRODUCT=" + servers.product,
-                                       "GATEWAY_ORDER=" + servers.order,
-                                       "GATEWAY_PAYMENT=" + servers.payment};
+                                       "GATEWAY_USER=" + servers_.user,
+                                       "GATEWAY_PRODUCT=" + servers_.product,
+                                       "GATEWAY_ORDER=" + servers_.order,
+                                       "GATEWAY_PAYMENT=" + servers_.payment};
   std::string command(script);
   char* arguments[] = {command.data(), nullptr};
   std::vector<char*> entries;

@@ -24,10 +24,15 @@ class Gateway {
     std::string user, product, order, payment;
   };
   // Starts it and waits until it serves. Throws std::runtime_error with what it said.
-  explicit Gateway(const Servers& servers);
+  explicit Gateway(Servers servers);
   ~Gateway();
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
+
+  void kill();   // SIGKILL, workers and all
+  void start();  // again, on the same port
+  void pause();  // SIGSTOP, likewise: it takes connections and answers nothing
+  void resume();
 
   std::uint16_t port() const { return port_; }
   HttpClient client(std::string token = {}) const { return HttpClient(port_, std::move(token)); }
@@ -40,10 +45,12 @@ class Gateway {
   static std::string directive(const std::string& name);
 
  private:
-  bool start(const Servers& servers);
+  bool launch();  // false: the port is taken
+  void signal(int number) const;
   void end();
   std::string said() const;
 
+  Servers servers_;
   TempDir place_;
   pid_t process_ = -1;
   std::uint16_t port_ = 0;
