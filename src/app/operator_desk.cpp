@@ -1,9 +1,12 @@
 #include "app/operator_desk.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/detached.hpp>
+#include <cstdlib>
 
 #include "audit/audit.hpp"
-#include "db/sql.hpp"
+#include "db/health.hpp"
 
 namespace buyme::app {
 
@@ -18,6 +21,7 @@ struct OperatorDesk::Look {
   Monotonic begun;
   std::atomic<bool> database_answered{false}, orders_answered{false};
   std::atomic<bool> database_well{false}, orders_well{false}, gate_well{false};
+  std::atomic<std::int64_t> clock_ahead_ms{0};
   bool over() const { return database_answered.load() && orders_answered.load(); }
 };
 
@@ -62,12 +66,23 @@ Awaitable<std::string> OperatorDesk::trouble() {
   if (!look->orders_well.load()) co_return "The order store cannot be written.";
   if (!look->gate_well.load()) co_return "The stock gate is away, and orders are refused without it.";
   if (!look->database_well.load()) co_return "A database cannot be read.";
+  if (std::abs(look->clock_ahead_ms.load()) > db::clock_tolerance.count()) {
+    co_return fmt::format("This server's clock is {} ms ahead of the database's; correct it.",
+                          look->clock_ahead_ms.load());
+  }
   co_return std::string();
 }
 
 Awaitable<void> OperatorDesk::look_at_databases(std::shared_ptr<Look> look) {
-  auto work = [databases = watched_.databases]() -> Result<bool> {
-    return std::ranges::all_of(databases, [](const auto& database) { return db::answers(database); });
+  auto work = [databases = watched_.databases, &clock = watched_.clock, look]() -> Result<bool> {
+    for (const auto& database : databases) {
+      const db::Health health = db::look_at(database, clock);
+      if (!health.answers) return false;
+      if (std::abs(health.clock_ahead.count()) > std::abs(look->clock_ahead_ms.load())) {
+        look->clock_ahead_ms = health.clock_ahead.count();
+      }
+    }
+    return true;
   };
   const auto well = co_await watched_.database.run(std::move(work));
   look->database_well = well.has_value() && *well;

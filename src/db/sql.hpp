@@ -39,9 +39,6 @@ class CommitUnknown : public soci::soci_error {
   using soci::soci_error::soci_error;
 };
 
-// Whether the database can be read now. Makes a connection of its own; blocks.
-bool answers(const DatabaseAddress& address);
-
 class SqlDatabase {
  public:
   // Applies the migrations; of several servers that start at once one does, and the others wait.

@@ -1,5 +1,6 @@
 #include "db/sql_mysql.hpp"
 
+#include <errmsg.h>
 #include <fmt/format.h>
 #include <soci/mysql/soci-mysql.h>
 
@@ -22,6 +23,16 @@ std::string quoted(const std::string& value) {
   return text + "'";
 }
 
+// SOCI asks for TLS and checks the chain of certificates, and talks in the clear to a server without TLS. The
+// name in the certificate is checked once at each start, by prepare_mysql.
+void require_cipher(soci::session& session) {
+  std::string variable, cipher;
+  session << "SHOW SESSION STATUS LIKE 'Ssl_cipher'", soci::into(variable), soci::into(cipher);
+  if (cipher.empty()) {
+    throw soci::mysql_soci_error("the database server does not speak TLS", CR_SSL_CONNECTION_ERROR);
+  }
+}
+
 }  // namespace
 
 void open_mysql(soci::session& session, const MysqlSettings& server) {
@@ -36,6 +47,7 @@ void open_mysql(soci::session& session, const MysqlSettings& server) {
   }
   if (!server.tls_ca.empty()) text += " sslca=" + quoted(server.tls_ca);
   session.open(soci::mysql, text);
+  if (server.tls) require_cipher(session);
   session << "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
   session << fmt::format(
       "SET SESSION innodb_lock_wait_timeout = {}, wait_timeout = {}, "
@@ -47,16 +59,6 @@ void prepare_mysql(const MysqlSettings& server, std::span<const Migration> migra
   Mysql database(server);
   require_durable(database);
   if (!migrations.empty()) migrate(server, migrations);
-}
-
-bool answers(const DatabaseAddress& address) {
-  if (const std::string* file = address.file()) return answers(*file);
-  try {
-    const Mysql database(*address.mysql());
-    return true;
-  } catch (const MysqlError&) {
-    return false;
-  }
 }
 
 }  // namespace buyme::db

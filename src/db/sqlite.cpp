@@ -140,15 +140,6 @@ int Sqlite::changes() const {
   return sqlite3_changes(handle());
 }
 
-bool answers(const std::string& path) {
-  try {
-    const Sqlite database(path, Access::read_only);
-    return database.query_integer("SELECT COUNT(*) FROM sqlite_schema") > 0;
-  } catch (const SqliteError&) {
-    return false;
-  }
-}
-
 Transaction::Transaction(Sqlite& database) : database_(&database) {
   database_->execute("BEGIN IMMEDIATE");
 }

@@ -73,9 +73,6 @@ class Sqlite {
   std::unique_ptr<sqlite3, Close> database_;
 };
 
-// Whether the file at `path` is a database that can be read now; blocks.
-bool answers(const std::string& path);
-
 // BEGIN IMMEDIATE, and ROLLBACK unless commit() returned.
 class Transaction {
  public:

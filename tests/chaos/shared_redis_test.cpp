@@ -15,15 +15,6 @@ using std::chrono::milliseconds;
 
 class SharedRedis : public SharedShop {
  protected:
-  // A look is good for a second.
-  bool says_of_itself(std::size_t server, int readiness) {
-    HttpClient client(ports[server]);
-    for (int tries = 0; tries < 300; ++tries) {
-      if (client.get("/readyz").status == readiness) return true;
-      std::this_thread::sleep_for(milliseconds{10});
-    }
-    return false;
-  }
   void pause_a_little(Random& random) const {
     std::this_thread::sleep_for(milliseconds{random.below(1'500)});
   }

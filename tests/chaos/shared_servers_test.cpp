@@ -123,6 +123,10 @@ TEST_F(SharedServers, OneHasAClockThatJumps) {
     constexpr std::int64_t farthest = 90;  // past claims, leases and the gate's memory; not past holds
     const auto seconds = static_cast<std::int64_t>(random.below(2 * farthest + 1)) - farthest;
     jump(seconds);
+    if (std::abs(seconds) > 3) {
+      EXPECT_TRUE(says_of_itself(0, 503)) << "nobody hears of its clock";
+    }
+    EXPECT_TRUE(says_of_itself(1, 200));
   });
 }
 

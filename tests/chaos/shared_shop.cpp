@@ -192,6 +192,15 @@ std::int64_t SharedShop::put_up_for_sale(std::int64_t units, std::int64_t limit)
   return product;
 }
 
+bool SharedShop::says_of_itself(std::size_t server, int readiness) {
+  HttpClient client(ports[server]);
+  for (int tries = 0; tries < 300; ++tries) {
+    if (client.get("/readyz").status == readiness) return true;
+    std::this_thread::sleep_for(milliseconds{10});
+  }
+  return false;
+}
+
 SharedShop::Wares& SharedShop::wares_of(std::int64_t product) {
   return *std::ranges::find(wares_, product, [](const Wares& wares) { return wares.product.product_id; });
 }

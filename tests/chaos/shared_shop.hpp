@@ -51,6 +51,8 @@ class SharedShop : public ::testing::Test {
   static int rounds_of_each_fault();
 
   HttpClient admin(std::size_t server) { return HttpClient(ports[server], accounts.admin_token); }
+  // What /readyz answers, within the second that a look is good for and some more.
+  bool says_of_itself(std::size_t server, int readiness);
   // As far as the crowds of the sale under way have come; await_placed() returns at its end at the latest.
   int placed() const;
   bool sale_is_over() const;

@@ -5,8 +5,10 @@
 
 #include <thread>
 
+#include "db/health.hpp"
 #include "db/mysql_migrations.hpp"
 #include "support/mariadb_server.hpp"
+#include "support/test_clock.hpp"
 
 namespace buyme::test {
 
@@ -90,6 +92,21 @@ TEST(Mysql, AConnectionThatIsKilledIsLost) {
   killer.query("KILL " + std::to_string(victim.session_id()));
   EXPECT_TRUE(error_of([&] { victim.query("SELECT 1"); }).is_lost());
   EXPECT_FALSE(victim.answers());
+}
+
+TEST(Mysql, TellsHowFarTwoClocksAreApart) {
+  TestClock clock;
+  const db::DatabaseAddress address(new_database());
+  const auto minutes_ahead = [&] {
+    const db::Health health = db::look_at(address, clock);
+    EXPECT_TRUE(health.answers);
+    return std::chrono::round<std::chrono::minutes>(health.clock_ahead).count();
+  };
+  EXPECT_EQ(minutes_ahead(), 0);
+  clock.advance(std::chrono::hours{1});
+  EXPECT_EQ(minutes_ahead(), 60);
+  clock.advance(-std::chrono::hours{2});
+  EXPECT_EQ(minutes_ahead(), -60);
 }
 
 TEST(Mysql, WhoWantsTlsDoesNotTalkInTheClear) {
