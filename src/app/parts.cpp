@@ -129,17 +129,29 @@ std::int64_t OrderPart::ship(Time as_of) {
 
 // --- users
 
+namespace {
+
+std::unique_ptr<user::RedisAttempts> make_attempts(Host& host) {
+  if (!host.config.shares_database()) return nullptr;
+  return std::make_unique<user::RedisAttempts>(redis_settings(host.config), *host.clock,
+                                               host.io.context(0).get_executor(), host.log);
+}
+
+}  // namespace
+
 UserPart::UserPart(Host& host, order::OrderApi& orders, product::ProductApi& products)
     : host_(host),
       store_(user::open_user_store(place_of(host.config, "user"), host.sessions())),
+      attempts_(make_attempts(host)),
       users(user_settings(host.config), *store_, *host.denylist, host.hashing, host.database, host.lists,
-            host.key, *host.clock, host.log),
+            host.key, *host.clock, host.log, attempts_.get()),
       ending(*store_, *host.denylist, orders, products, host.database, *host.clock, host.log) {
   // Told to the other servers as well: those of other roles cannot read it here.
   host.denylist->deny(store_->denials(host.clock->now()));
 }
 
 void UserPart::start_jobs() {
+  if (attempts_) attempts_->start();
   host_.start_job(host_.io.context(0), ending.run_sweeper(host_.lease("user", "accounts")),
                   "the sweeper of accounts");
 }

@@ -67,6 +67,7 @@ class UserPart {
  private:
   Host& host_;
   std::unique_ptr<user::UserStore> store_;
+  std::unique_ptr<user::RedisAttempts> attempts_;  // where servers share a Redis
 
  public:
   user::UserService users;

@@ -30,6 +30,8 @@ class AttemptLimiter {
   void forgive(const std::string& name, Monotonic now);
 
   std::size_t names() const;
+  Monotonic::duration window() const { return window_; }
+  Monotonic::duration per_attempt() const { return per_attempt_; }
 
  private:
   // One time says it all: each attempt moves it on by what it takes to forget one.

@@ -7,7 +7,8 @@
 namespace buyme::user {
 
 UserService::UserService(UserSettings settings, UserStore& store, Denylist& denylist, Pool& hashing,
-                         Pool& database, Pool& lists, const TokenKey& key, Clock& clock, Log log)
+                         Pool& database, Pool& lists, const TokenKey& key, Clock& clock, Log log,
+                         RedisAttempts* shared_attempts)
     : settings_(settings),
       store_(store),
       denylist_(denylist),
@@ -17,6 +18,7 @@ UserService::UserService(UserSettings settings, UserStore& store, Denylist& deny
       key_(key),
       clock_(clock),
       log_(std::move(log)),
+      shared_attempts_(shared_attempts),
       account_log_ins_(limits::login_failures, limits::login_failure_window, limits::login_failure_accounts),
       network_log_ins_(limits::address_login_failures, limits::login_failure_window,
                        limits::limited_addresses),
@@ -24,14 +26,8 @@ UserService::UserService(UserSettings settings, UserStore& store, Denylist& deny
       decoy_hash_(hash_password(secure_random_bytes(16), settings.password_cost)) {}
 
 Awaitable<Result<User>> UserService::sign_up(SignUp sign_up, std::string remote) {
-  const std::string network = network_of(remote);
-  if (settings_.limit_attempts && !network.empty()) {
-    if (const auto wait = network_sign_ups_.begin(network, clock_.monotonic())) {
-      co_return Failure(Error::rate_limited,
-                        "Too many accounts were made from this network. Try again later.")
-          .retry_in(*wait);
-    }
-  }
+  auto refused = co_await refused_sign_up(network_of(remote));
+  if (refused) co_return std::move(*refused);
   co_return co_await create(std::move(sign_up), Role::user);
 }
 

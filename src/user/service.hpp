@@ -19,6 +19,7 @@
 #include "core/token.hpp"
 #include "user/api.hpp"
 #include "user/attempt_limiter.hpp"
+#include "user/attempts_redis.hpp"
 #include "user/denylist.hpp"
 #include "user/store.hpp"
 
@@ -55,9 +56,10 @@ class UserService {
  public:
   // Hashes one password before it returns. What is passed by reference must outlive the service, and the
   // service must outlive what runs in the pools. Lists of all accounts are read on `lists`, not on
-  // `database`.
+  // `database`. `shared_attempts`: where several servers count them together.
   UserService(UserSettings settings, UserStore& store, Denylist& denylist, Pool& hashing, Pool& database,
-              Pool& lists, const TokenKey& key, Clock& clock, Log log);
+              Pool& lists, const TokenKey& key, Clock& clock, Log log,
+              RedisAttempts* shared_attempts = nullptr);
 
   // The fields of `sign_up` keep the rules of rules.hpp. `remote` is where the request comes from, empty when
   // it does not matter. Errors: email_taken, rate_limited (too many from this network), overloaded,
@@ -109,8 +111,10 @@ class UserService {
   Awaitable<Result<bool>> matches(std::string password, std::string hash);
   Awaitable<Result<std::string>> hash(std::string password);
   Awaitable<Result<Tokens>> open_session(Account account);
-  std::optional<Failure> refused_log_in(const std::string& email, const std::string& network);
-  void forgive_log_in(const std::string& email, const std::string& network);
+  Awaitable<std::optional<Failure>> refused_log_in(std::string email, std::string network);
+  Awaitable<std::optional<Failure>> refused_sign_up(std::string network);
+  Awaitable<void> forgive_log_in(std::string email, std::string network);
+  std::vector<RedisAttempts::Count> log_in_counts(const std::string& email, const std::string& network) const;
   Result<Buyers> insert_rehearsal_buyers(std::int64_t count);
   static std::string new_session_id();
   std::string issue_token(UserId user, Role role, std::string session, Time now,
@@ -125,6 +129,7 @@ class UserService {
   const TokenKey& key_;
   Clock& clock_;
   Log log_;
+  RedisAttempts* const shared_attempts_;  // may be null
   AttemptLimiter account_log_ins_, network_log_ins_, network_sign_ups_;
   const std::string decoy_hash_;  // what a password is compared with where there is no account
 };

@@ -20,38 +20,83 @@ Failure too_often(std::string detail, std::chrono::seconds wait) {
   return Failure(Error::rate_limited, std::move(detail)).retry_in(wait);
 }
 
+Failure account_waits(std::chrono::seconds wait) {
+  return too_often("Too many wrong passwords for this account. Wait, then try again.", wait);
+}
+
+Failure network_waits(std::chrono::seconds wait) {
+  return too_often("Too many wrong passwords from this network. Wait, then try again.", wait);
+}
+
+Failure sign_ups_wait(std::chrono::seconds wait) {
+  return too_often("Too many accounts were made from this network. Try again later.", wait);
+}
+
+RedisAttempts::Count count_of(std::string_view what, const std::string& name, const AttemptLimiter& limiter) {
+  return {std::string(what) + name, std::chrono::ceil<Milliseconds>(limiter.per_attempt()),
+          std::chrono::ceil<Milliseconds>(limiter.window())};
+}
+
 }  // namespace
 
 Awaitable<Result<Tokens>> UserService::log_in(std::string email, std::string password, std::string remote) {
   email = normalized_email(email);
   const std::string network = network_of(remote);
-  if (auto refused = refused_log_in(email, network)) co_return std::move(*refused);
+  auto refused = co_await refused_log_in(email, network);
+  if (refused) co_return std::move(*refused);
   auto account = co_await check_credentials(email, std::move(password));
   const bool failed = !account && account.error().error == Error::wrong_credentials;
-  if (!failed) forgive_log_in(email, network);
+  if (!failed) co_await forgive_log_in(email, network);
   if (!account) co_return account.error();
   co_return co_await open_session(std::move(*account));
 }
 
-std::optional<Failure> UserService::refused_log_in(const std::string& email, const std::string& network) {
-  if (!settings_.limit_attempts) return std::nullopt;
+Awaitable<std::optional<Failure>> UserService::refused_log_in(std::string email, std::string network) {
+  if (!settings_.limit_attempts) co_return std::nullopt;
   const Monotonic now = clock_.monotonic();
-  if (const auto wait = account_log_ins_.begin(email, now)) {
-    return too_often("Too many wrong passwords for this account. Wait, then try again.", *wait);
+  if (const auto wait = account_log_ins_.begin(email, now)) co_return account_waits(*wait);
+  if (!network.empty()) {
+    if (const auto wait = network_log_ins_.begin(network, now)) {
+      account_log_ins_.forgive(email, now);
+      co_return network_waits(*wait);
+    }
   }
-  if (network.empty()) return std::nullopt;
-  if (const auto wait = network_log_ins_.begin(network, now)) {
-    account_log_ins_.forgive(email, now);
-    return too_often("Too many wrong passwords from this network. Wait, then try again.", *wait);
-  }
-  return std::nullopt;
+  if (shared_attempts_ == nullptr) co_return std::nullopt;
+  auto counts = log_in_counts(email, network);
+  const auto refusal = co_await shared_attempts_->begin(std::move(counts));
+  if (!refusal) co_return std::nullopt;
+  account_log_ins_.forgive(email, now);
+  if (!network.empty()) network_log_ins_.forgive(network, now);
+  co_return refusal->at == 0 ? account_waits(refusal->wait) : network_waits(refusal->wait);
 }
 
-void UserService::forgive_log_in(const std::string& email, const std::string& network) {
-  if (!settings_.limit_attempts) return;
+Awaitable<void> UserService::forgive_log_in(std::string email, std::string network) {
+  if (!settings_.limit_attempts) co_return;
   const Monotonic now = clock_.monotonic();
   account_log_ins_.forgive(email, now);
   if (!network.empty()) network_log_ins_.forgive(network, now);
+  if (shared_attempts_ == nullptr) co_return;
+  auto counts = log_in_counts(email, network);
+  co_await shared_attempts_->forgive(std::move(counts));
+}
+
+std::vector<RedisAttempts::Count> UserService::log_in_counts(const std::string& email,
+                                                             const std::string& network) const {
+  std::vector<RedisAttempts::Count> counts{count_of("login:", email, account_log_ins_)};
+  if (!network.empty()) counts.push_back(count_of("network:", network, network_log_ins_));
+  return counts;
+}
+
+Awaitable<std::optional<Failure>> UserService::refused_sign_up(std::string network) {
+  if (!settings_.limit_attempts || network.empty()) co_return std::nullopt;
+  const Monotonic now = clock_.monotonic();
+  if (const auto wait = network_sign_ups_.begin(network, now)) co_return sign_ups_wait(*wait);
+  if (shared_attempts_ == nullptr) co_return std::nullopt;
+  std::vector<RedisAttempts::Count> counts{count_of("signup:", network, network_sign_ups_)};
+  const auto refusal = co_await shared_attempts_->begin(std::move(counts));
+  if (!refusal) co_return std::nullopt;
+  network_sign_ups_.forgive(network, now);
+  co_return sign_ups_wait(refusal->wait);
 }
 
 // One hash is spent whether or not there is an account.
@@ -137,12 +182,13 @@ Awaitable<Result<void>> UserService::change_password(UserId user, std::string se
   if (!*found) co_return Failure(Error::not_found, "There is no such account.");
   const Account& account = **found;
 
-  if (auto refused = refused_log_in(account.user.email, {})) co_return std::move(*refused);
+  auto refused = co_await refused_log_in(account.user.email, std::string());
+  if (refused) co_return std::move(*refused);
   const bool has_password = account.password_hash != no_password;
   std::string old_hash = has_password ? account.password_hash : decoy_hash_;
   const auto right = co_await matches(std::move(current), std::move(old_hash));
   const bool failed = right && !(has_password && *right);
-  if (!failed) forgive_log_in(account.user.email, {});
+  if (!failed) co_await forgive_log_in(account.user.email, std::string());
   if (!right) co_return right.error();
   if (failed) co_return Failure(Error::wrong_credentials, "The current password is another one.");
 

@@ -158,6 +158,25 @@ TEST_F(SharedServers, WhatOneSellsTheOtherShowsInAMoment) {
   EXPECT_LT(ages[ages.size() / 2], limits::ledger_freshness);
 }
 
+TEST_F(SharedServers, WrongPasswordsAreCountedTogether) {
+  open();
+  const auto guess = [this](std::size_t server) {
+    HttpClient client(ports[server]);
+    return client.post("/api/auth/login",
+                       R"({"userEmail":"kim@example.com","userPassword":"a wrong guess"})");
+  };
+  int wrong = 0;
+  HttpReply reply;
+  for (std::size_t tries = 0; tries < 2 * limits::login_failures && reply.status != 429; ++tries) {
+    reply = guess(tries % servers);
+    wrong += reply.status == 401 ? 1 : 0;
+  }
+  EXPECT_EQ(reply.status, 429) << reply.body;
+  EXPECT_LE(wrong, limits::login_failures + 1) << "one may be forgotten meanwhile";
+  EXPECT_EQ(guess(0).status, 429);
+  EXPECT_EQ(guess(1).status, 429);
+}
+
 TEST_F(SharedServers, ATokenRevokedAtOneIsRefusedAtTheOther) {
   open();
   const Account& account = accounts.buyers[0];
