@@ -12,6 +12,7 @@ Forms: corrected is a user of its own per thread, stock below demand, answers lo
 stock without end, as the scenarios were run once (the shop trusts the user id: --auth trusted). Reports: build/loadtest/.
 """
 import argparse
+import re
 import shlex
 import shutil
 import signal
@@ -23,17 +24,17 @@ from pathlib import Path
 import jmeter
 import plot
 import results
-from servers import AllInOne, Failed, Given, NOOP, Noop, ROOT, Split
+from servers import AllInOne, Failed, Given, NOOP, NOOP_COMMITTED, Noop, ROOT, Split
 from bench import machine  # servers knows where
 
 SCENARIOS = "10000/5,10000/10,5000/15,5000/60"
 OUT = ROOT / "build/loadtest"
 NO_END = 1_000_000_000
 AUTH = {"corrected": "required", "founding": "trusted"}
-# What a no-op may say instead that the plan must not take for good; one that placed no order sends no payment.
-LIES = ({"create order": ('"userId":1,', '"userId":2,')},
-        {"attempt payment": ('"orderStatus":"PAID"', '"orderStatus":"PENDING"'),
-         "check stock": ('"available":999999998', '"available":999999999')})
+# What a no-op says instead of the truth, and which requests must then be errors; who got no order sends no payment.
+LIES = (('"userId":1,', '"userId":2,', ("create order",)),
+        ('"orderStatus":"PAID"', '"orderStatus":"PENDING"', ("attempt payment",)),
+        ('"held":1', '"held":2', ("check stock", results.BOOKS)))
 TITLES = {"corrected": "Corrected: a user with a token per thread, {part:.0%} as many units as users",
           "founding": "As the founding project ran it: one user id, stock without end"}
 
@@ -89,7 +90,7 @@ def one_run(options, folder, form, server, users, ramp, dashboard):
     more = {}
     if form == "corrected":
         more["feed"] = server.feed(users)
-        more["expected"] = -1 if server.name == NOOP else min(stock, users)
+        more["expected"] = NOOP_COMMITTED if server.name == NOOP else min(stock, users)
     product = server.put_up(stock)
     lines, report = jmeter.run(Path(folder, "maven"), form, server.url, users, ramp, dashboard=dashboard,
                                product=product, **more)
@@ -97,12 +98,14 @@ def one_run(options, folder, form, server, users, ramp, dashboard):
     wrong = []
     if run.requests["create order"].count != users:
         wrong.append(f"{run.requests['create order'].count} orders were tried, not {users}: JMeter ended early")
+    if form == "corrected" and not run.looked_at_books:
+        wrong.append("the plan did not look at the books at the end")
     if run.wrong:
         wrong.append(f"{len(run.wrong)} errors, the first: {run.first_wrong()}")
     if server.name != NOOP:
         wrong += books(server, product, run, min(stock, users))
     if dashboard and report.is_dir():
-        kept = OUT / form / server.name.replace(":", "-") / f"{users}-in-{ramp}s"
+        kept = OUT / form / re.sub("[^a-z0-9.]+", "-", server.name) / f"{users}-in-{ramp}s"
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(report, kept)
     return run, wrong
@@ -176,20 +179,18 @@ def smoke(options, folder):
     """Every plan against a real shop, and the corrected one against answers that it must not take for good."""
     options.scenarios, options.rounds = [(50, 1)], 1
     well = all([measure(options, form, Path(tempfile.mkdtemp(dir=folder)))[1] for form in AUTH])
-    for lies in LIES:
-        liar = Noop(folder, ordered=0.7, paid=0.7, lies=lies.values())
+    for truth, lie, wrong in LIES:
+        liar = Noop(folder, ordered=0.7, paid=0.7, lie=(truth, lie))
         try:
             run, _ = one_run(options, folder, "corrected", liar, 50, 1, False)
         finally:
             liar.stop()
-        believed = {"create order": run.ordered, "attempt payment": run.paid, "check stock": 50}
-        for request in results.REQUESTS:
+        for request, believed in run.believed().items():
             told = sum(row["label"] == request for row in run.wrong)
-            if told != (believed[request] if request in lies else 0):
+            if told != (believed if request in wrong else 0) or (request in wrong and not believed):
                 well = False
-                print(f"    WRONG: {told} errors of {request}, its answers were "
-                      f"{'' if request in lies else 'not '}lies", flush=True)
-        print(f"lies about {' and '.join(lies)} are errors", flush=True)
+                print(f"    WRONG: {told} of {believed} answers to {request} are errors where {lie} is said", flush=True)
+        print(f"{lie} instead of {truth}: {len(run.wrong)} errors, of {' and '.join(wrong)}", flush=True)
     return well
 
 
