@@ -4,6 +4,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,9 +16,10 @@ STACK_KIB = 256
 FILES_APART = 2_000    # libraries, databases, the gateway's own
 THREADS_APART = 1_000  # of JMeter, the shop and everybody else
 MAPS_PER_THREAD = 3    # a stack and its guard pages
-NICE = 10              # buyers have machines of their own: hundreds of threads must not stand before the shop's few
+NICE = 10              # buyers have machines of their own: their hundreds of threads give way to the shop's few
 START_SECONDS = 600    # the first run fetches JMeter
 SLOWEST_PER_SECOND = 50
+QUIET = 0.15           # of the processors, used by others: a measurement beside them says little
 
 
 def require(users):
@@ -34,9 +36,8 @@ def require(users):
             at_least = wanted if hard == resource.RLIM_INFINITY or hard < wanted else hard
             resource.setrlimit(resource.RLIMIT_NOFILE, (at_least, max(at_least, hard)))
         except (ValueError, OSError):
-            missing.append(f"open files: {soft} allowed, {wanted} wanted. Before make: ulimit -n {wanted} (as root, or "
-                           f"with \"{os.environ.get('USER', '*')} - nofile {wanted}\" in /etc/security/limits.conf "
-                           "and a new log-in)")
+            missing.append(f"open files: {soft} allowed, {wanted} wanted; before make: ulimit -n {wanted} (as root, or "
+                           f"after \"* - nofile {wanted}\" in /etc/security/limits.conf and a new log-in)")
     wanted = users + THREADS_APART
     for what, allowed, cure in (
             ("processes and threads of this user", resource.getrlimit(resource.RLIMIT_NPROC)[0],
@@ -56,7 +57,7 @@ def require(users):
     if there < wanted:
         missing.append(f"memory: {there} MiB are free, {wanted} MiB wanted; fewer users: --scenarios 1000/5")
     if missing:
-        raise Failed(f"this machine does not carry {users} users of JMeter as it is set up:\n  " + "\n  ".join(missing))
+        raise Failed("\n  ".join([f"this machine does not carry {users} users of JMeter as it is set up:", *missing]))
 
 
 def number(path):
@@ -83,6 +84,25 @@ def memory_mib():
     return 1 << 30
 
 
+def busy_share(seconds=1.0):
+    """Of all processors, as they are used now."""
+    def read():
+        ticks = [int(word) for word in open("/proc/stat").readline().split()[1:9]]
+        return sum(ticks), ticks[3] + ticks[4]
+    total, idle = read()
+    time.sleep(seconds)
+    total_then, idle_then = read()
+    return 1 - (idle_then - idle) / max(total_then - total, 1)
+
+
+def wait_for_quiet(patience_seconds):
+    """What others use of the machine now, at most QUIET unless that takes longer than we are ready to wait."""
+    latest = time.monotonic() + patience_seconds
+    while (busy := busy_share()) > QUIET and time.monotonic() < latest:
+        time.sleep(1)
+    return busy
+
+
 def run(work, plan, url, users, ramp, feed=None, dashboard=False, **properties):
     """The file with a line per request, and the folder of the dashboard (if wanted). Raises Failed."""
     address = urlsplit(url)
@@ -92,7 +112,8 @@ def run(work, plan, url, users, ramp, feed=None, dashboard=False, **properties):
     if feed:
         given["feed"] = feed
     shutil.rmtree(work, ignore_errors=True)
-    words = ["nice", "-n", str(NICE), "mvn", "-B", "-q", "-f", PLANS, "verify", *(f"-D{key}={value}" for key, value in given.items())]
+    words = ["nice", "-n", str(NICE), "mvn", "-B", "-q", "-f", PLANS, "verify",
+             *(f"-D{key}={value}" for key, value in given.items())]
     status, told = run_in_session(words, START_SECONDS + ramp + users / SLOWEST_PER_SECOND)
     lines, log = work / f"jmeter/results/{plan}.csv", work / f"jmeter/logs/{plan}.jmx.log"
     if status != 0 or not lines.exists():
@@ -102,8 +123,8 @@ def run(work, plan, url, users, ramp, feed=None, dashboard=False, **properties):
 
 
 def run_in_session(words, seconds):
-    """Exit status and output. In a session of its own: there the kernel weighs it against the shop as one, and JMeter, a child
-    of Maven, ends with it whatever ends this program."""
+    """Exit status and output. In a session of its own: there the kernel weighs it against the shop as one, and JMeter,
+    a child of Maven, ends with it whatever ends this program."""
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True, errors="replace", start_new_session=True)
     try:

@@ -9,7 +9,8 @@ Exit 0 only when nothing but simulated payments failed and the books add up with
     loadtest/loadtest.py --host shop.example --port 80 --tokens tokens.csv --admin-token admin.token
 
 Forms: corrected is a user of its own per thread, stock below demand, answers looked at; founding is one user id and
-stock without end, as the scenarios were run once (the shop trusts the user id: --auth trusted). Reports: build/loadtest/.
+stock without end, as the scenarios were run once (the shop trusts the user id: --auth trusted).
+Reports: build/loadtest/.
 """
 import argparse
 import re
@@ -46,19 +47,21 @@ def options_of(words):
     parser.add_argument("--form", choices=("corrected", "founding", "both"), default="corrected")
     parser.add_argument("--scenarios", default=SCENARIOS, help="USERS/SECONDS,... (%(default)s)")
     parser.add_argument("--rounds", type=int, default=1, help="each runs the no-op, then every shape")
-    parser.add_argument("--stock", type=float, default=0.7, help="units for each user, in the corrected form (%(default)s)")
-    parser.add_argument("--paid", type=float, default=0.8, help="share of simulated payments that succeed (%(default)s)")
+    parser.add_argument("--stock", type=float, default=0.7, help="corrected form: units for each user (%(default)s)")
+    parser.add_argument("--paid", type=float, default=0.8, help="share of payments that succeed (%(default)s)")
     parser.add_argument("--strategy", help="order.strategy of the shop")
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="any setting of the shop")
     parser.add_argument("--host", help="a shop that runs already")
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--tokens", help="of that shop: buyers, as `buyme admin tokens` writes them")
     parser.add_argument("--admin-token", help="and an admin's token, from there, too")
+    parser.add_argument("--patience", type=int, default=0, metavar="SECONDS",
+                        help="how long each run waits for a machine that does nothing else (%(default)s)")
     parser.add_argument("--write", metavar="FILE", help="keep the summary here, and its picture beside it")
     parser.add_argument("--smoke", action="store_true", help="50 users, every plan, and what a plan must notice")
     options = parser.parse_args(words)
     options.buyme = Path(options.buyme).resolve()
-    options.settings = [f"payment.success_rate={options.paid}", *options.set]
+    options.settings = ["log.level=error", f"payment.success_rate={options.paid}", *options.set]
     if options.strategy:
         options.settings.append(f"order.strategy={options.strategy}")
     options.scenarios = [tuple(map(int, pair.split("/"))) for pair in options.scenarios.split(",")]
@@ -92,9 +95,11 @@ def one_run(options, folder, form, server, users, ramp, dashboard):
         more["feed"] = server.feed(users)
         more["expected"] = NOOP_COMMITTED if server.name == NOOP else min(stock, users)
     product = server.put_up(stock)
+    busy = jmeter.wait_for_quiet(options.patience)
     lines, report = jmeter.run(Path(folder, "maven"), form, server.url, users, ramp, dashboard=dashboard,
                                product=product, **more)
     run = results.Run(lines)
+    run.busy_before = busy
     wrong = []
     if run.requests["create order"].count != users:
         wrong.append(f"{run.requests['create order'].count} orders were tried, not {users}: JMeter ended early")
@@ -141,7 +146,9 @@ def measure(options, form, folder):
                     print(f"round {number + 1}/{options.rounds}  {form:9}  {users:6,} users in {ramp:2} s  "
                           f"{server.name:12} {orders.rate:7,.0f} orders/s  mean {orders.mean:7.1f} ms  p99 "
                           f"{orders.percentile(99):6,} ms  {run.ordered:6,} ordered {run.sold_out:6,} sold out "
-                          f"{run.paid:6,} paid {run.declined:5,} declined", flush=True)
+                          f"{run.paid:6,} paid {run.declined:5,} declined"
+                          + (f"  BESIDE OTHERS, {run.busy_before:.0%}" if run.busy_before > jmeter.QUIET else ""),
+                          flush=True)
                     for line in wrong:
                         well = False
                         print(f"    WRONG: {line}", flush=True)
@@ -158,7 +165,13 @@ def summary(options, measured, words):
             title = TITLES[form].format(part=options.stock) + "\n\n" if number == 0 else ""
             sections.append((f"{users:,} users in {ramp} s, {form}", title + results.table(runs, NOOP)))
     made_by = shlex.join(["loadtest/loadtest.py", *words])
-    return results.page(f"{made_by}", f"{machine()}, {options.rounds} rounds", sections)
+    return results.page(made_by, f"{machine()}, {options.rounds} rounds",
+                        busiest(measured), sections)
+
+
+def busiest(measured):
+    return max(run.busy_before for found in measured.values() for by_server in found.values()
+               for runs in by_server.values() for run in runs)
 
 
 def write_reports(options, measured, words):
@@ -189,7 +202,8 @@ def smoke(options, folder):
             told = sum(row["label"] == request for row in run.wrong)
             if told != (believed if request in wrong else 0) or (request in wrong and not believed):
                 well = False
-                print(f"    WRONG: {told} of {believed} answers to {request} are errors where {lie} is said", flush=True)
+                print(f"    WRONG: {told} of {believed} answers to {request} are errors where {lie} is said",
+                      flush=True)
         print(f"{lie} instead of {truth}: {len(run.wrong)} errors, of {' and '.join(wrong)}", flush=True)
     return well
 

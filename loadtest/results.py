@@ -1,7 +1,6 @@
 """What JMeter wrote down, read: rates, latencies and what is an error; and the summary in Markdown."""
 import csv
 import statistics
-import time
 
 REQUESTS = ("create order", "attempt payment", "check stock")
 BOOKS = "the books at the end"
@@ -9,7 +8,7 @@ SHARES = (50, 95, 99)
 
 
 class Request:
-    """One of the three requests in one run: milliseconds from the send to the last byte of the answer, with connecting."""
+    """One of the three in one run: milliseconds from the send to the last byte of the answer, with connecting."""
 
     def __init__(self, rows):
         sent = [int(row["timeStamp"]) for row in rows]
@@ -32,7 +31,7 @@ class Run:
     def __init__(self, path):
         with open(path, newline="") as file:
             rows = list(csv.DictReader(file))
-        # the plan gives an expected refusal a name of its own: "create order: sold out" is an answer to "create order"
+        # the plan gives an expected refusal a name of its own: "create order: sold out"
         self.requests = {name: Request([row for row in rows if row["label"].split(":")[0] == name])
                          for name in REQUESTS}
         self.ordered = count(rows, "create order", "201")
@@ -89,20 +88,17 @@ def table(results, noop):
     return "\n".join([HEAD, *(line_of(name, runs, results[noop]) for name, runs in results.items())]) + "\n"
 
 
-def page(made_by, machine, sections):
-    """sections: (title, text)."""
+def page(made_by, machine, busy, sections):
+    """busy: what others used of the processors before the worst run. sections: (title, text)."""
     lines = [
         "# JMeter scenarios\n",
-        f"Made by `{made_by}` on {machine}; JMeter 5.6.3, the no-op, the shop and its databases on the same machine.\n",
+        f"Made by `{made_by}` on {machine}; JMeter 5.6.3, the no-op, the shop and its databases on the\nsame machine.\n",
         "Each user is a thread of JMeter with a connection of its own: create order, attempt payment, check stock. An",
         "order that was answered 201 is on disk. The no-op is an nginx that answers the same plan with fixed bodies in",
         "the same round: what it reaches is what JMeter can send. Rates are answers to `create order` per second, sold",
         "out included, from the first request to the last answer; rates, ratios, means and percentiles are medians over",
-        "the rounds. Errors are those of all rounds; a declined (simulated) payment is none.\n"]
+        "the rounds. Errors are those of all rounds; a declined (simulated) payment is none. Before a run, others used at",
+        f"most {busy:.0%} of the processors.\n"]
     for title, text in sections:
         lines += [f"## {title}\n", text]
     return "\n".join(lines)
-
-
-def today():
-    return time.strftime("%Y-%m-%d")

@@ -39,7 +39,8 @@ class Noop:
         port = free_port()
         text = Path(ROOT, "loadtest/noop.conf").read_text()
         text = text.replace(*lie) if lie[0] else text
-        lots = {"ORDER_LOTS": lots_of(ordered, "placed", "sold_out"), "PAYMENT_LOTS": lots_of(paid, "paid", "declined")}
+        lots = {"ORDER_LOTS": lots_of(ordered, "placed", "sold_out"),
+                "PAYMENT_LOTS": lots_of(paid, "paid", "declined")}
         for word, value in {**lots, "PORT": port, "FOLDER": self.folder}.items():
             text = text.replace(f"@{word}@", str(value))
         conf = self.folder / "nginx.conf"
@@ -82,7 +83,8 @@ class Shop:
             headers["Authorization"] = "Bearer " + self.admin_token
         data = json.dumps(body).encode() if body else None
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.url + path, data, headers), timeout=30) as reply:
+            request = urllib.request.Request(self.url + path, data, headers)
+            with urllib.request.urlopen(request, timeout=30) as reply:
                 return json.load(reply)
         except urllib.error.HTTPError as error:
             raise Failed(f"{self.url}{path}: {error.code} {error.read().decode(errors='replace')}") from error
@@ -121,7 +123,7 @@ class AllInOne(Shop):
         self.where = ["--data-dir", self.folder / "data"]
         words = [word for setting in settings for word in ("--set", setting)]
         self.process = subprocess.Popen(
-            [buyme, "serve", "--port", "0", *self.where, "--auth", auth, "--set", "log.level=warn", *words],
+            [buyme, "serve", "--port", "0", *self.where, "--auth", auth, *words],
             stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
