@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from servers import Failed, PRICE, ROOT
+from servers import Failed, PRICE, ROOT, start
 
 PLANS = ROOT / "loadtest/pom.xml"
 HEAP_MIB = 2048
@@ -125,8 +125,8 @@ def run(work, plan, url, users, ramp, feed=None, dashboard=False, **properties):
 def run_in_session(words, seconds):
     """Exit status and output. In a session of its own: there the kernel weighs it against the shop as one, and JMeter,
     a child of Maven, ends with it whatever ends this program."""
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               text=True, errors="replace", start_new_session=True)
+    process = start(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                    errors="replace", start_new_session=True)
     try:
         told, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired as late:

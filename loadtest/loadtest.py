@@ -126,7 +126,7 @@ def books(server, product, run, expected):
         yield f"{committed} units are held or sold, {run.ordered} orders were answered"
     if stock["sold"] != run.paid:
         yield f"{stock['sold']} units are sold, {run.paid} payments were answered"
-    if server.audited and (found := server.audit()):
+    if found := server.audit():
         yield "the books do not add up:\n" + found
 
 

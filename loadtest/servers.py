@@ -2,6 +2,7 @@
 
 Each has `url`, and a shop `put_up`, `feed`, `stock` and `audit`; `stop` ends what this run started, and removes it.
 """
+import ctypes
 import json
 import os
 import re
@@ -19,6 +20,8 @@ sys.path.insert(0, str(ROOT / "bench"))
 from bench import free_port, wait_for  # noqa: E402
 
 PRICE = 10_000
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 NOOP = "no-op nginx"
 NOOP_COMMITTED = 2  # units, as it says always
 
@@ -27,10 +30,16 @@ class Failed(Exception):
     """what() a person needs to know."""
 
 
+def start(words, **more):
+    """A process that does not outlive this program, whatever ends it."""
+    return subprocess.Popen([str(word) for word in words], **more,
+                            preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM))
+
+
 class Noop:
     """Answers with the bodies that the plans ask for, in the given proportions, and remembers nothing."""
 
-    name, audited = NOOP, False
+    name = NOOP
 
     def __init__(self, folder, ordered=1.0, paid=0.8, lie=("", "")):
         """`lie`: a piece of its bodies, and what it says instead."""
@@ -46,7 +55,7 @@ class Noop:
         conf = self.folder / "nginx.conf"
         conf.write_text(text)
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-        self.process = subprocess.Popen([nginx, "-c", conf, "-p", self.folder, "-e", self.folder / "noop.log"])
+        self.process = start([nginx, "-c", conf, "-p", self.folder, "-e", self.folder / "noop.log"])
         self.url = f"http://127.0.0.1:{port}"
         wait_for(port)
 
@@ -74,7 +83,6 @@ def lots_of(part, one, other):
 class Shop:
     """What the shapes share. Who puts a product up is an admin with a token; in a trusting shop, anybody."""
 
-    audited = True
     admin_token = None
 
     def ask(self, path, body=None):
@@ -122,7 +130,7 @@ class AllInOne(Shop):
         self.folder.mkdir()
         self.where = ["--data-dir", self.folder / "data"]
         words = [word for setting in settings for word in ("--set", setting)]
-        self.process = subprocess.Popen(
+        self.process = start(
             [buyme, "serve", "--port", "0", *self.where, "--auth", auth, *words],
             stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
@@ -151,8 +159,8 @@ class Split(Shop):
         self.folder.mkdir()
         environment = {key: value for key, value in os.environ.items() if not key.startswith("SPLIT_")}
         environment |= {"SPLIT_PORT": "0", "SPLIT_SET": " ".join([f"auth={auth}", *settings])}
-        self.process = subprocess.Popen([sys.executable, ROOT / "tools/split.py", buyme], env=environment,
-                                        stdout=subprocess.PIPE, text=True, start_new_session=True)
+        self.process = start([sys.executable, ROOT / "tools/split.py", buyme], env=environment,
+                             stdout=subprocess.PIPE, text=True, start_new_session=True)
         told = []
         while "--config" not in (line := self.process.stdout.readline()):
             if not line:
@@ -178,9 +186,7 @@ class Split(Shop):
 
 
 class Given(Shop):
-    """Somebody's running shop: he hands over tokens as `buyme admin tokens` writes them, and recounts himself."""
-
-    audited = False
+    """Somebody's running shop: he hands over tokens as `buyme admin tokens` writes them."""
 
     def __init__(self, host, port, tokens, admin_token):
         self.url, self.tokens = f"http://{host}:{port}", tokens
@@ -195,6 +201,10 @@ class Given(Shop):
         if there < count:
             raise Failed(f"{self.tokens} has {there} buyers, {count} are wanted")
         return Path(self.tokens).resolve()
+
+    def audit(self):
+        found = self.ask("/api/admin/audit")
+        return None if found["passed"] else json.dumps(found, indent=1)
 
     def stop(self):
         pass
