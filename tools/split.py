@@ -126,7 +126,8 @@ class Shop:
         as_root = ["--user=root"] if os.geteuid() == 0 else []  # mariadbd wants to be told
         installed = subprocess.run(
             [program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db",
-             "--auth-root-authentication-method=normal", *as_root], capture_output=True, text=True)
+             "--auth-root-authentication-method=normal", *as_root], capture_output=True, text=True,
+            env={**os.environ, "TMPDIR": str(self.place)})  # a mariadbd that starts removes others' files from there
         if installed.returncode != 0:
             raise Failed("mariadb-install-db failed:\n" + installed.stdout + installed.stderr)
         redis_file = self.place / "redis.conf"
@@ -134,7 +135,7 @@ class Shop:
                               f"maxmemory-policy noeviction\nrequirepass {self.password['redis']}\n")
         database = self.add(Part("database", [
             program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={connect}",
-            f"--pid-file={self.place / 'mariadb.pid'}", "--bind-address=127.0.0.1",
+            f"--pid-file={self.place / 'mariadb.pid'}", f"--tmpdir={self.place}", "--bind-address=127.0.0.1",
             f"--port={self.database_port}", "--skip-name-resolve", "--character-set-server=utf8mb4",
             "--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=128M", "--max-connections=500",
             "--skip-log-bin", *as_root], self.place))
