@@ -4,7 +4,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +18,6 @@ MAPS_PER_THREAD = 3    # a stack and its guard pages
 NICE = 10              # buyers have machines of their own: their hundreds of threads give way to the shop's few
 START_SECONDS = 600    # the first run fetches JMeter
 SLOWEST_PER_SECOND = 50
-QUIET = 0.15           # of the processors, used by others: a measurement beside them says little
 
 
 def require(users):
@@ -82,25 +80,6 @@ def memory_mib():
         if line.startswith("MemAvailable"):
             return int(line.split()[1]) // 1024
     return 1 << 30
-
-
-def busy_share(seconds=1.0):
-    """Of all processors, as they are used now."""
-    def read():
-        ticks = [int(word) for word in open("/proc/stat").readline().split()[1:9]]
-        return sum(ticks), ticks[3] + ticks[4]
-    total, idle = read()
-    time.sleep(seconds)
-    total_then, idle_then = read()
-    return 1 - (idle_then - idle) / max(total_then - total, 1)
-
-
-def wait_for_quiet(patience_seconds):
-    """What others use of the machine now, at most QUIET unless that takes longer than we are ready to wait."""
-    latest = time.monotonic() + patience_seconds
-    while (busy := busy_share()) > QUIET and time.monotonic() < latest:
-        time.sleep(1)
-    return busy
 
 
 def run(work, plan, url, users, ramp, feed=None, dashboard=False, **properties):

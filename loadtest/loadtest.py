@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 import jmeter
+import others
 import plot
 import results
 from servers import AllInOne, Failed, Given, NOOP, NOOP_COMMITTED, Noop, ROOT, Split
@@ -95,11 +96,11 @@ def one_run(options, folder, form, server, users, ramp, dashboard):
         more["feed"] = server.feed(users)
         more["expected"] = NOOP_COMMITTED if server.name == NOOP else min(stock, users)
     product = server.put_up(stock)
-    busy = jmeter.wait_for_quiet(options.patience)
+    others.wait_for_quiet(options.patience)
+    beside = others.Others()
     lines, report = jmeter.run(Path(folder, "maven"), form, server.url, users, ramp, dashboard=dashboard,
                                product=product, **more)
-    run = results.Run(lines)
-    run.busy_before = busy
+    run = results.Run(lines, beside.share())
     wrong = []
     if run.requests["create order"].count != users:
         wrong.append(f"{run.requests['create order'].count} orders were tried, not {users}: JMeter ended early")
@@ -147,7 +148,7 @@ def measure(options, form, folder):
                           f"{server.name:12} {orders.rate:7,.0f} orders/s  mean {orders.mean:7.1f} ms  p99 "
                           f"{orders.percentile(99):6,} ms  {run.ordered:6,} ordered {run.sold_out:6,} sold out "
                           f"{run.paid:6,} paid {run.declined:5,} declined"
-                          + (f"  BESIDE OTHERS, {run.busy_before:.0%}" if run.busy_before > jmeter.QUIET else ""),
+                          + (f"  (others used {run.others:.0%} of the machine)" if run.others > others.QUIET else ""),
                           flush=True)
                     for line in wrong:
                         well = False
@@ -165,13 +166,7 @@ def summary(options, measured, words):
             title = TITLES[form].format(part=options.stock) + "\n\n" if number == 0 else ""
             sections.append((f"{users:,} users in {ramp} s, {form}", title + results.table(runs, NOOP)))
     made_by = shlex.join(["loadtest/loadtest.py", *words])
-    return results.page(made_by, f"{machine()}, {options.rounds} rounds",
-                        busiest(measured), sections)
-
-
-def busiest(measured):
-    return max(run.busy_before for found in measured.values() for by_server in found.values()
-               for runs in by_server.values() for run in runs)
+    return results.page(made_by, f"{machine()}, {options.rounds} rounds", sections)
 
 
 def write_reports(options, measured, words):

@@ -28,7 +28,9 @@ class Request:
 class Run:
     """All requests of one run, and how they ended."""
 
-    def __init__(self, path):
+    def __init__(self, path, others):
+        """others: what they used of the processors meanwhile, 0 to 1."""
+        self.others = others
         with open(path, newline="") as file:
             rows = list(csv.DictReader(file))
         # the plan gives an expected refusal a name of its own: "create order: sold out"
@@ -76,11 +78,12 @@ def line_of(name, runs, base):
     last = runs[-1]
     cells.append(f"{last.ordered:,} / {last.sold_out:,} / {last.paid:,} / {last.declined:,}")
     cells.append(f"{sum(len(run.wrong) for run in runs):,}")
+    cells.append(f"{max(run.others for run in runs):.0%}")
     return "| " + " | ".join(cells) + " |"
 
 
 HEAD = ("| server | order requests/s | of the no-op (median) | min to max | create order ms: mean; p50 / p95 / p99 "
-        "| attempt payment | check stock | ordered / sold out / paid / declined | errors |\n" + "|---" * 9 + "|")
+        "| attempt payment | check stock | ordered / sold out / paid / declined | errors | others |\n" + "|---" * 10 + "|")
 
 
 def table(results, noop):
@@ -88,8 +91,8 @@ def table(results, noop):
     return "\n".join([HEAD, *(line_of(name, runs, results[noop]) for name, runs in results.items())]) + "\n"
 
 
-def page(made_by, machine, busy, sections):
-    """busy: what others used of the processors before the worst run. sections: (title, text)."""
+def page(made_by, machine, sections):
+    """sections: (title, text)."""
     lines = [
         "# JMeter scenarios\n",
         f"Made by `{made_by}` on {machine}; JMeter 5.6.3, the no-op, the shop and its databases on the\nsame machine.\n",
@@ -97,8 +100,8 @@ def page(made_by, machine, busy, sections):
         "order that was answered 201 is on disk. The no-op is an nginx that answers the same plan with fixed bodies in",
         "the same round: what it reaches is what JMeter can send. Rates are answers to `create order` per second, sold",
         "out included, from the first request to the last answer; rates, ratios, means and percentiles are medians over",
-        "the rounds. Errors are those of all rounds; a declined (simulated) payment is none. Before a run, others used at",
-        f"most {busy:.0%} of the processors.\n"]
+        "the rounds. Errors are those of all rounds; a declined (simulated) payment is none. Others: what",
+        "other programs used of the processors meanwhile, in the worst round.\n"]
     for title, text in sections:
         lines += [f"## {title}\n", text]
     return "\n".join(lines)
