@@ -62,9 +62,12 @@ def options_of(words):
     parser.add_argument("--smoke", action="store_true", help="50 users, every plan, and what a plan must notice")
     options = parser.parse_args(words)
     options.buyme = Path(options.buyme).resolve()
-    options.settings = ["log.level=error", f"payment.success_rate={options.paid}", *options.set]
+    settings = ["log.level=error", f"payment.success_rate={options.paid}", *options.set]
     if options.strategy:
-        options.settings.append(f"order.strategy={options.strategy}")
+        settings.append(f"order.strategy={options.strategy}")
+    options.serve = [word for setting in settings for word in ("--set", setting)]
+    if options.strategy == "none":
+        options.serve.append("--i-want-to-oversell")
     options.scenarios = [tuple(map(int, pair.split("/"))) for pair in options.scenarios.split(",")]
     return options
 
@@ -76,7 +79,7 @@ def open_shops(options, form, folder):
     shops = []
     try:
         for shape in shapes:
-            shops.append(shape(folder, options.buyme, AUTH[form], options.settings))
+            shops.append(shape(folder, options.buyme, AUTH[form], options.serve))
     except BaseException:
         stop(shops)
         raise

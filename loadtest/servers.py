@@ -125,11 +125,10 @@ class Shop:
 class AllInOne(Shop):
     name = "all-in-one"
 
-    def __init__(self, folder, buyme, auth, settings):
+    def __init__(self, folder, buyme, auth, words):
         self.folder, self.buyme = Path(folder, f"shop-{auth}"), buyme
         self.folder.mkdir()
         self.where = ["--data-dir", self.folder / "data"]
-        words = [word for setting in settings for word in ("--set", setting)]
         self.process = start(
             [buyme, "serve", "--port", "0", *self.where, "--auth", auth, *words],
             stdout=subprocess.PIPE, text=True)
@@ -154,11 +153,11 @@ class Split(Shop):
 
     name = "split"
 
-    def __init__(self, folder, buyme, auth, settings):
+    def __init__(self, folder, buyme, auth, words):
         self.folder, self.buyme = Path(folder, f"split-{auth}"), buyme
         self.folder.mkdir()
         environment = {key: value for key, value in os.environ.items() if not key.startswith("SPLIT_")}
-        environment |= {"SPLIT_PORT": "0", "SPLIT_SET": " ".join([f"auth={auth}", *settings])}
+        environment |= {"SPLIT_PORT": "0", "SPLIT_SERVE": " ".join(["--auth", auth, *words])}
         self.process = start([sys.executable, ROOT / "tools/split.py", buyme], env=environment,
                              stdout=subprocess.PIPE, text=True, start_new_session=True)
         told = []

@@ -5,7 +5,7 @@ role, and the gateway before them. Everything lies in a temporary directory and 
 split.py [BUYME]   the program (build/release/buyme)
 SPLIT_PORT     the gateway's port (8080, else any free one; 0: any free one)
 SPLIT_ORDERS   servers of the role order (2)
-SPLIT_SET      settings of every server: "auth=trusted order.hold_seconds=60"
+SPLIT_SERVE    more words for `buyme serve` of every server: "--auth trusted --set order.hold_seconds=60"
 SPLIT_DROP=1   a crowd comes through the gateway (SPLIT_BUYERS, 10000, for SPLIT_STOCK, 700, units); then the
                audit; the exit status is that of both
 """
@@ -155,13 +155,13 @@ class Shop:
         ports = {"user": [free_port()], "product": [free_port()], "payment": [free_port()],
                  "order": [free_port() for _ in range(orders)]}
         addresses = {role: ",".join(f"127.0.0.1:{port}" for port in ports[role]) for role in ports}
-        settings = [word for pair in os.environ.get("SPLIT_SET", "").split() for word in ("--set", pair)]
+        more = os.environ.get("SPLIT_SERVE", "").split()
         servers = []
         for role in ports:
             for number, port in enumerate(ports[role], 1):
                 name = role if len(ports[role]) == 1 else f"{role}-{number}"
                 servers.append((port, self.add(Part(
-                    name, [BUYME, "serve", *settings], self.place, self.environment(name, role, port, addresses),
+                    name, [BUYME, "serve", *more], self.place, self.environment(name, role, port, addresses),
                     told=True))))
         for port, server in servers:
             self.wait_for(server, lambda port=port: answers(f"http://127.0.0.1:{port}/readyz"),
