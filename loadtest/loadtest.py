@@ -62,6 +62,8 @@ def options_of(words):
     parser.add_argument("--smoke", action="store_true", help="50 users, every plan, and what a plan must notice")
     options = parser.parse_args(words)
     options.buyme = Path(options.buyme).resolve()
+    if not (options.host or options.buyme.exists()):
+        parser.error(f"there is no {options.buyme}: make build")
     settings = ["log.level=error", f"payment.success_rate={options.paid}", *options.set]
     if options.strategy:
         settings.append(f"order.strategy={options.strategy}")
@@ -101,9 +103,10 @@ def one_run(options, folder, form, server, users, ramp, dashboard):
     product = server.put_up(stock)
     others.wait_for_quiet(options.patience)
     beside = others.Others()
+    spent = others.Spent(server.process.pid) if server.process else None
     lines, report = jmeter.run(Path(folder, "maven"), form, server.url, users, ramp, dashboard=dashboard,
                                product=product, **more)
-    run = results.Run(lines, beside.share())
+    run = results.Run(lines, beside.share(), 1000 * spent.seconds() / users if spent else 0.0)
     wrong = []
     if run.requests["create order"].count != users:
         wrong.append(f"{run.requests['create order'].count} orders were tried, not {users}: JMeter ended early")

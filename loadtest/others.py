@@ -1,4 +1,4 @@
-"""What others use of the machine: a measurement beside them says little, and should say so."""
+"""Who used the processors: JMeter, the server, or others, beside whom a measurement says little."""
 import os
 import time
 from pathlib import Path
@@ -12,7 +12,7 @@ def ticks_of_all():
     return sum(words) - words[3] - words[4], sum(words)
 
 
-def ticks_of_own():
+def ticks_below(top):
     """Of this process, of all below it, and of those that ended there."""
     children, used = {}, {}
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -23,7 +23,7 @@ def ticks_of_own():
         process = int(path.parent.name)
         children.setdefault(int(fields[1]), []).append(process)
         used[process] = sum(map(int, fields[11:15]))
-    total, left = 0, [os.getpid()]
+    total, left = 0, [top]
     while left:
         process = left.pop()
         total += used.get(process, 0)
@@ -31,16 +31,26 @@ def ticks_of_own():
     return total
 
 
+class Spent:
+    """Processor time of one process and all below it since this was made."""
+
+    def __init__(self, process):
+        self.process, self.before = process, ticks_below(process)
+
+    def seconds(self):
+        return (ticks_below(self.process) - self.before) / os.sysconf("SC_CLK_TCK")
+
+
 class Others:
     """Their share of the processors since it was made."""
 
     def __init__(self):
         self.busy, self.all = ticks_of_all()
-        self.own = ticks_of_own()
+        self.own = ticks_below(os.getpid())
 
     def share(self):
         busy, all_ticks = ticks_of_all()
-        theirs = busy - self.busy - (ticks_of_own() - self.own)
+        theirs = busy - self.busy - (ticks_below(os.getpid()) - self.own)
         return max(theirs, 0) / max(all_ticks - self.all, 1)
 
 

@@ -28,9 +28,10 @@ class Request:
 class Run:
     """All requests of one run, and how they ended."""
 
-    def __init__(self, path, others):
-        """others: what they used of the processors meanwhile, 0 to 1."""
-        self.others = others
+    def __init__(self, path, others, server_ms):
+        """others: what they used of the processors meanwhile, 0 to 1. server_ms: processor time of the server, its
+        databases and gateway for each user; 0 when they are not ours to look at."""
+        self.others, self.server_ms = others, server_ms
         with open(path, newline="") as file:
             rows = list(csv.DictReader(file))
         # the plan gives an expected refusal a name of its own: "create order: sold out"
@@ -78,12 +79,14 @@ def line_of(name, runs, base):
     last = runs[-1]
     cells.append(f"{last.ordered:,} / {last.sold_out:,} / {last.paid:,} / {last.declined:,}")
     cells.append(f"{sum(len(run.wrong) for run in runs):,}")
+    cells.append(f"{median(runs, lambda run: run.server_ms):.2f}")
     cells.append(f"{max(run.others for run in runs):.0%}")
     return "| " + " | ".join(cells) + " |"
 
 
 HEAD = ("| server | order requests/s | of the no-op (median) | min to max | create order ms: mean; p50 / p95 / p99 "
-        "| attempt payment | check stock | ordered / sold out / paid / declined | errors | others |\n" + "|---" * 10 + "|")
+        "| attempt payment | check stock | ordered / sold out / paid / declined | errors "
+        "| server CPU ms per user | others |\n" + "|---" * 11 + "|")
 
 
 def table(results, noop):
@@ -100,8 +103,9 @@ def page(made_by, machine, sections):
         "order that was answered 201 is on disk. The no-op is an nginx that answers the same plan with fixed bodies in",
         "the same round: what it reaches is what JMeter can send. Rates are answers to `create order` per second, sold",
         "out included, from the first request to the last answer; rates, ratios, means and percentiles are medians over",
-        "the rounds. Errors are those of all rounds; a declined (simulated) payment is none. Others: what",
-        "other programs used of the processors meanwhile, in the worst round.\n"]
+        "the rounds. Errors are those of all rounds; a declined (simulated) payment is none. Server CPU:",
+        "processor time of the server with its databases and gateway. Others: what other programs used of the processors",
+        "meanwhile, in the worst round.\n"]
     for title, text in sections:
         lines += [f"## {title}\n", text]
     return "\n".join(lines)

@@ -189,7 +189,7 @@ class Given(Shop):
 
     def __init__(self, host, port, tokens, admin_token):
         self.url, self.tokens = f"http://{host}:{port}", tokens
-        self.name = f"{host}:{port}"
+        self.name, self.process = f"{host}:{port}", None
         self.admin_token = Path(admin_token).read_text().strip() if admin_token else None
 
     def feed(self, count):
