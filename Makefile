@@ -6,10 +6,11 @@ FUZZ_SECONDS ?= 20
 SEEDS ?= 10000
 ROUNDS ?= 100
 FROM ?= 1
+SHAPE ?= all-in-one
 CLANG = $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
 CLANG_VERSION = $(subst clang++-,,$(CLANG))
 
-.PHONY: help demo split up down test test-dev test-simulation test-tsan chaos fuzz build run simulate mutants fuzz-api bench lint format clean
+.PHONY: help demo split up down test test-dev test-simulation test-tsan chaos fuzz build run simulate mutants fuzz-api bench loadtest lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -51,7 +52,7 @@ mutants: ## takes each rule out of a copy and lets the simulation find out; writ
 test: test-dev test-simulation test-tsan fuzz ## everything: unit, contract, integration, chaos, style, sanitizers, fuzzing
 
 test-dev: ## all tests, with address and undefined-behaviour sanitizers
-	@tools/setup.sh build test simulation
+	@tools/setup.sh build test simulation loadtest
 	cmake --preset dev >/dev/null
 	cmake --build --preset dev -j $(JOBS)
 	ctest --preset dev
@@ -87,6 +88,10 @@ fuzz-api: build ## asks a running shop what /openapi.json allows and forbids, as
 bench: build ## wrk against the shop beside a no-op nginx; writes bench/results.md
 	@tools/setup.sh bench
 	bench/bench.py --write bench/results.md
+
+loadtest: build ## JMeter's 10,000 users against the shop beside a no-op nginx; SHAPE=split|both; LOADTEST="--help" lists more
+	@tools/setup.sh loadtest $(if $(filter-out all-in-one,$(SHAPE)),split)
+	@loadtest/loadtest.py --shape $(SHAPE) $(LOADTEST)
 
 lint: ## clang-tidy, warnings are errors
 	@tools/setup.sh build test lint

@@ -31,7 +31,8 @@ class Places:
         root = ["--user=root"] if os.geteuid() == 0 else []
         data, log = os.path.join(folder, "data"), open(os.path.join(folder, "log"), "w")
         subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db",
-                        "--auth-root-authentication-method=normal", *root], check=True, stdout=log, stderr=log)
+                        "--auth-root-authentication-method=normal", *root], check=True, stdout=log, stderr=log,
+                       env={**os.environ, "TMPDIR": folder})  # a mariadbd that starts removes others' files from there
         accounts = os.path.join(folder, "accounts.sql")
         with open(accounts, "w") as file:
             file.write(f"CREATE USER 'buyme'@'127.0.0.1' IDENTIFIED BY '{self.password}';\n"
@@ -41,7 +42,7 @@ class Places:
         mariadbd = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
         self.processes = [
             subprocess.Popen([mariadbd, "--no-defaults", f"--datadir={data}", f"--socket={folder}/socket",
-                              f"--pid-file={folder}/pid", "--bind-address=127.0.0.1", f"--port={self.port}",
+                              f"--pid-file={folder}/pid", f"--tmpdir={folder}", "--bind-address=127.0.0.1", f"--port={self.port}",
                               "--skip-name-resolve", f"--init-file={accounts}", "--innodb-flush-log-at-trx-commit=1",
                               "--innodb-buffer-pool-size=512M", "--innodb-log-file-size=512M", "--skip-log-bin",
                               "--character-set-server=utf8mb4", *root], stdout=log, stderr=log),

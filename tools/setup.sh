@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, by Debian package name: tools/setup.sh build|test|split|simulation|fuzz-api|bench|lint ...
+# Installs what is missing, by Debian package name: tools/setup.sh build|test|split|simulation|fuzz-api|bench|loadtest|lint ...
 # Asks for nothing when all is there. Needs root or sudo only when something is missing.
 set -euo pipefail
 
@@ -18,6 +18,11 @@ clang_version() {
   for v in 16 18 19; do installed "clang-$v" && { echo "$v"; return; }; done
   first_of clang-16 clang-18 clang-19 | sed 's/clang-//'
 }
+# Java, any version from 17 on.
+java_package() {
+  for v in 17 21 25; do installed "openjdk-$v-jdk-headless" && { echo "openjdk-$v-jdk-headless"; return; }; done
+  echo default-jdk-headless
+}
 
 wanted=()
 for group in "$@"; do
@@ -32,8 +37,9 @@ for group in "$@"; do
     simulation) wanted+=(libmimalloc-dev patch) ;;
     fuzz-api) wanted+=(python3-venv) ;;
     bench) wanted+=(wrk nginx-light) ;;
+    loadtest) wanted+=(python3 nginx-light maven "$(java_package)") ;;
     lint) version=$(clang_version); wanted+=("clang-tidy-$version" "clang-format-$version") ;;
-    *) echo "tools/setup.sh: no group '$group' (build, test, split, simulation, fuzz-api, bench, lint)" >&2; exit 2 ;;
+    *) echo "tools/setup.sh: no group '$group' (build, test, split, simulation, fuzz-api, bench, loadtest, lint)" >&2; exit 2 ;;
   esac
 done
 

@@ -5,6 +5,7 @@ role, and the gateway before them. Everything lies in a temporary directory and 
 split.py [BUYME]   the program (build/release/buyme)
 SPLIT_PORT     the gateway's port (8080, else any free one; 0: any free one)
 SPLIT_ORDERS   servers of the role order (2)
+SPLIT_SERVE    more words for `buyme serve` of every server: "--auth trusted --set order.hold_seconds=60"
 SPLIT_DROP=1   a crowd comes through the gateway (SPLIT_BUYERS, 10000, for SPLIT_STOCK, 700, units); then the
                audit; the exit status is that of both
 """
@@ -125,7 +126,8 @@ class Shop:
         as_root = ["--user=root"] if os.geteuid() == 0 else []  # mariadbd wants to be told
         installed = subprocess.run(
             [program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db",
-             "--auth-root-authentication-method=normal", *as_root], capture_output=True, text=True)
+             "--auth-root-authentication-method=normal", *as_root], capture_output=True, text=True,
+            env={**os.environ, "TMPDIR": str(self.place)})  # a mariadbd that starts removes others' files from there
         if installed.returncode != 0:
             raise Failed("mariadb-install-db failed:\n" + installed.stdout + installed.stderr)
         redis_file = self.place / "redis.conf"
@@ -133,7 +135,7 @@ class Shop:
                               f"maxmemory-policy noeviction\nrequirepass {self.password['redis']}\n")
         database = self.add(Part("database", [
             program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={connect}",
-            f"--pid-file={self.place / 'mariadb.pid'}", "--bind-address=127.0.0.1",
+            f"--pid-file={self.place / 'mariadb.pid'}", f"--tmpdir={self.place}", "--bind-address=127.0.0.1",
             f"--port={self.database_port}", "--skip-name-resolve", "--character-set-server=utf8mb4",
             "--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=128M", "--max-connections=500",
             "--skip-log-bin", *as_root], self.place))
@@ -153,12 +155,13 @@ class Shop:
         ports = {"user": [free_port()], "product": [free_port()], "payment": [free_port()],
                  "order": [free_port() for _ in range(orders)]}
         addresses = {role: ",".join(f"127.0.0.1:{port}" for port in ports[role]) for role in ports}
+        more = os.environ.get("SPLIT_SERVE", "").split()
         servers = []
         for role in ports:
             for number, port in enumerate(ports[role], 1):
                 name = role if len(ports[role]) == 1 else f"{role}-{number}"
                 servers.append((port, self.add(Part(
-                    name, [BUYME, "serve"], self.place, self.environment(name, role, port, addresses),
+                    name, [BUYME, "serve", *more], self.place, self.environment(name, role, port, addresses),
                     told=True))))
         for port, server in servers:
             self.wait_for(server, lambda port=port: answers(f"http://127.0.0.1:{port}/readyz"),

@@ -173,6 +173,7 @@ void MariadbServer::start() {
                                  "--datadir=" + data_.string(),
                                  "--socket=" + socket(),
                                  "--pid-file=" + place_.file("pid"),
+                                 "--tmpdir=" + place_.path().string(),  // one that starts empties it
                                  "--bind-address=" + host_,
                                  fmt::format("--port={}", port_),
                                  "--skip-networking=0",
