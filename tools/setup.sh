@@ -31,7 +31,7 @@ for group in "$@"; do
              "$(boost)" libsqlite3-dev libssl-dev libsodium-dev libspdlog-dev libfmt-dev
              libtomlplusplus-dev libcli11-dev libsoci-dev libmariadb-dev libhiredis-dev
              libhowardhinnant-date-dev tzdata) ;;
-    test) version=$(clang_version); wanted+=(libgtest-dev mariadb-server redis-server nginx-light faketime openssl "clang-$version"
+    test) version=$(clang_version); wanted+=(libgtest-dev mariadb-server redis-server nginx-light faketime openssl prometheus mtail "clang-$version"
             "libclang-rt-$version-dev") ;;
     split) wanted+=(python3 mariadb-server redis-server nginx-light) ;;
     simulation) wanted+=(libmimalloc-dev patch) ;;
