@@ -9,7 +9,7 @@ FROM ?= 1
 CLANG = $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
 CLANG_VERSION = $(subst clang++-,,$(CLANG))
 
-.PHONY: help demo split up down test test-dev test-simulation test-tsan chaos fuzz build run simulate mutants fuzz-api bench lint format clean
+.PHONY: help demo split up down test test-dev test-simulation test-tsan chaos fuzz build web run simulate mutants fuzz-api bench lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -17,7 +17,7 @@ help: ## this list
 demo: build ## ten thousand buyers fight for 700 units of a shop started for them; the verdict; the shop stays open
 	@tools/demo.sh
 
-build: ## build/release/buyme
+build: web ## build/release/buyme and the pages that it serves
 	@tools/setup.sh build
 	@cmake --preset release -DBUYME_TESTS=OFF >build-release.log 2>&1 || { cat build-release.log; exit 1; }; rm -f build-release.log
 	@cmake --build --preset release -j $(JOBS) --target buyme

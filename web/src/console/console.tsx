@@ -1,0 +1,3 @@
+export function Console({ section }: { section: string; id: string | undefined }) {
+  return <h1>{section}</h1>;
+}
