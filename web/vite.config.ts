@@ -52,5 +52,5 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   server: { proxy: { "/api": shop, "/metrics": shop, "/openapi.json": shop, "/docs": shop } },
-  preview: { proxy: { "/api": shop } },
+  preview: { proxy: { "/api": shop, "/metrics": shop } },
 });

@@ -60,7 +60,7 @@ export const en = {
     moreOf: "More",
     buy: "Buy now",
     buyFor: (price: string) => `Buy for ${price}`,
-    held: "Yours for 10 minutes while you pay",
+    held: "Held for you while you pay",
     logIn: "Log in to buy",
     logInNote: "It takes a moment; you come back here",
     logInBefore: "Log in before it opens, and be ready",

@@ -59,7 +59,7 @@ export const ko: ShopText = {
     moreOf: "늘리기",
     buy: "지금 구매",
     buyFor: (price) => `${price} 구매`,
-    held: "결제하는 10분 동안 내 것으로 잡아둬요",
+    held: "결제하는 동안 내 것으로 잡아둬요",
     logIn: "로그인하고 구매",
     logInNote: "금방이면 돼요. 이 페이지로 돌아와요",
     logInBefore: "오픈 전에 미리 로그인해 두세요",

@@ -5,7 +5,7 @@ import { Link } from "wouter";
 import { answered, api, type Order, type OrderItem } from "../api/client";
 import { persist, type Wait } from "../api/persist";
 import { Problem } from "../api/problem";
-import { historyQuery, keepOrder, orderQuery, paymentsQuery, productQuery } from "../api/queries";
+import { historyQuery, keepOrder, orderQuery, paymentsQuery, productQuery, queryClient } from "../api/queries";
 import { useSession } from "../api/session";
 import { shopNow } from "../api/time";
 import { count, money, moment } from "../i18n/format";
@@ -277,25 +277,23 @@ function Ticket({ order, payments }: { order: Order; payments: Money | undefined
   );
 }
 
+const dayByDay = 30_000; // what is paid is shipped and delivered by the day
+
+// How soon order and payments are looked at again; both together, so that they tell one story.
+function lookAgain(id: number): number | false {
+  const order = queryClient.getQueryData(orderQuery(id).queryKey);
+  const money = queryClient.getQueryData(paymentsQuery(id).queryKey);
+  if (!order) return false;
+  const soon = lookAgainIn(paymentOf(order, money, shopNow()), refundOf(money));
+  return soon ?? (order.orderStatus === "PAID" || order.orderStatus === "SHIPPED" ? dayByDay : false);
+}
+
 export function OrderPage({ id }: { id: string }) {
   const session = useSession();
   const number = /^[1-9]\d{0,15}$/.test(id) ? Number(id) : 0;
   const enabled = session !== null && number > 0;
-  const payments = useQuery({
-    ...paymentsQuery(number),
-    enabled,
-    refetchInterval: (query) => (order.data ? lookAgainIn(paymentOf(order.data, query.state.data, shopNow()), refundOf(query.state.data)) ?? false : false),
-  });
-  const order = useQuery({
-    ...orderQuery(number),
-    enabled,
-    refetchInterval: (query) => {
-      const data = query.state.data;
-      if (!data) return false;
-      const soon = lookAgainIn(paymentOf(data, payments.data, shopNow()), refundOf(payments.data));
-      return soon ?? (data.orderStatus === "PAID" || data.orderStatus === "SHIPPED" ? 30_000 : false);
-    },
-  });
+  const order = useQuery({ ...orderQuery(number), enabled, refetchInterval: () => lookAgain(number) });
+  const payments = useQuery({ ...paymentsQuery(number), enabled, refetchInterval: () => lookAgain(number) });
   if (!session) return <Navigate to={`/login?next=/orders/${id}`} />;
   if (number === 0) return <NotFound />;
   return (
