@@ -27,7 +27,7 @@ async function freePort() {
 export class Shop {
   constructor(settings = {}) {
     this.place = mkdtempSync(join(tmpdir(), "buyme-web-"));
-    this.settings = { "payment.success_rate": "1", "log.level": "warn", "order.payment_grace_seconds": "0", ...settings };
+    this.settings = { "payment.success_rate": "1", "log.level": "warn", "server.web": dist, "order.payment_grace_seconds": "0", ...settings };
     this.log = "";
   }
 

@@ -702,6 +702,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last rehearsal */
+        get: operations["getRehearsal"];
+        put?: never;
+        /**
+         * Rehearse a sale on this machine
+         * @description A crowd storms a shop of its own that is thrown away afterwards; nothing of this shop is touched. One at a time. Absent where servers have roles.
+         */
+        post: operations["beginRehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -1185,6 +1206,39 @@ export interface components {
             /** @description How many rows it concerns. */
             count: number;
             detail: string;
+        };
+        Rehearsal: {
+            /** @enum {unknown} */
+            state: "NONE" | "RUNNING" | "DONE" | "FAILED";
+            /** Format: int64 */
+            buyers?: number;
+            /** Format: int64 */
+            stock?: number;
+            /** @description What `buyme drop --json` writes. */
+            verdict?: {
+                passed: boolean;
+                checks: {
+                    name: string;
+                    passed: boolean;
+                    detail: string;
+                }[];
+                sellSeconds: number;
+                answersPerSecond: number;
+                counts: {
+                    [key: string]: number;
+                };
+                place: {
+                    [key: string]: unknown;
+                };
+                timeline: {
+                    fromS: number;
+                    toS: number;
+                    ordered: number;
+                    soldOut: number;
+                }[];
+            };
+            /** @description With FAILED. */
+            detail?: string;
         };
         Health: {
             /** @constant */
@@ -2610,6 +2664,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Audit"];
+                };
+            };
+        };
+    };
+    getRehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it goes, or went */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+        };
+    };
+    beginRehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "buyers": 1000,
+                 *       "stock": 70
+                 *     }
+                 */
+                "application/json": {
+                    /** Format: int64 */
+                    buyers: number;
+                    /** Format: int64 */
+                    stock: number;
+                };
+            };
+        };
+        responses: {
+            /** @description It has begun */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
                 };
             };
         };

@@ -23,7 +23,7 @@ class StockFeed {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private streamAgainAt = 0;
   private failures = 0;
-  private silentSince = 0;
+  private silent = true; // the stream has not told the newest state
 
   constructor(private readonly product: number) {}
 
@@ -51,7 +51,7 @@ class StockFeed {
   private start(): void {
     if (this.stream || typeof EventSource === "undefined") return this.schedule(0);
     if (performance.now() < this.streamAgainAt) return this.schedule(0);
-    this.silentSince = performance.now();
+    this.silent = true;
     const stream = new EventSource(`/api/products/${this.product}/stock/stream`);
     this.stream = stream;
     stream.addEventListener("stock", (event) => {
@@ -60,7 +60,7 @@ class StockFeed {
       if (version < this.version) return;
       this.version = version;
       this.failures = 0;
-      this.silentSince = 0;
+      this.silent = false;
       clearTimeout(this.timer);
       this.show(JSON.parse(event.data as string) as Stock, "stream");
     });
@@ -71,7 +71,7 @@ class StockFeed {
         this.streamAgainAt = performance.now() + streamPause;
       }
       this.version = -1; // a shop that starts anew counts anew
-      this.silentSince ||= performance.now();
+      this.silent = true;
       this.schedule(0);
     });
     this.schedule(pollPause);
@@ -90,20 +90,20 @@ class StockFeed {
   }
 
   private async poll(): Promise<void> {
-    if (this.silentSince === 0 && this.stream) return; // the stream came meanwhile
+    if (!this.silent && this.stream) return; // the stream came meanwhile
     let pause = pollPause;
     try {
       const stock = await answered(
         api.GET("/api/products/{productId}/stock", { params: { path: { productId: this.product } } }),
       );
       this.failures = 0;
-      if (this.silentSince !== 0 || !this.stream) this.show(stock, "poll");
+      if (this.silent || !this.stream) this.show(stock, "poll");
     } catch (error) {
       if (error instanceof Problem) pause = Math.max(pollPause, pauseBefore(error, this.failures++));
     }
     if (this.listeners.size === 0 || document.hidden) return;
     if (!this.stream && performance.now() >= this.streamAgainAt) this.start();
-    else if (this.silentSince !== 0 || !this.stream) this.schedule(pause);
+    else if (this.silent || !this.stream) this.schedule(pause);
   }
 
   private show(stock: Stock, source: Source): void {

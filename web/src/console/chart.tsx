@@ -17,6 +17,7 @@ interface Props {
   most?: number; // the top of the scale; else the largest value
   unit?: string;
   ends?: [string, string];
+  figures?: boolean; // the newest value beside each name
 }
 
 const width = 600;
@@ -43,7 +44,7 @@ export function pathOf(points: { x: number; y: number | null }[]): string {
   return path;
 }
 
-export function Chart({ title, series, from, to, stacked = false, most, unit = "", ends }: Props) {
+export function Chart({ title, series, from, to, stacked = false, most, unit = "", ends, figures = true }: Props) {
   const x = (at: number) => ((at - from) / Math.max(to - from, 1)) * width;
   const values = series.flatMap((each) => each.points.map((point) => point.value ?? 0));
   const top = most ?? niceTop(Math.max(...values, 0));
@@ -57,13 +58,13 @@ export function Chart({ title, series, from, to, stacked = false, most, unit = "
         <h3>{title}</h3>
         <ul>
           {series.map((each) => (
-            <li key={each.name}><i className={`swatch tone-${each.tone}`} aria-hidden="true" />{each.name} <b>{number(newest(each))}</b></li>
+            <li key={each.name}><i className={`swatch tone-${each.tone}`} aria-hidden="true" />{each.name}{figures && <b>{number(newest(each))}</b>}</li>
           ))}
         </ul>
       </figcaption>
       <div className="chart-box">
         <span className="chart-top" aria-hidden="true">{number(top)}</span>
-        <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={`${title}: ${series.map((s) => `${s.name} ${number(newest(s))}`).join(", ")}`}>
+        <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={`${title}: ${series.map((s) => `${s.name}${figures ? ` ${number(newest(s))}` : ""}`).join(", ")}`}>
           <path className="chart-grid" d={`M0 ${height / 2}H${width}M0 2H${width}M0 ${height - 1}H${width}`} />
           {series.map((each, index) => {
             const line = each.points.map((point, i) => ({ x: x(point.at), y: point.value === null ? null : y(point.value + (stacked ? below(index, i) : 0)) }));

@@ -59,7 +59,6 @@ function usePlacing(product: number, user: string | null) {
       ending.current = null;
     };
     // Once per product and visitor: what is left over is of them.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [user, product]);
   return { going, refusal, buy };
 }

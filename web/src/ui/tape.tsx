@@ -12,20 +12,15 @@ export interface Cells {
   sold: number;
 }
 
-// What is there shows: a single unit of a thousand has a cell, and a strip is solid only when nothing is sold.
+// What is there shows: a single unit of a thousand has a cell. The largest part gives and takes what does not come
+// out even.
 export function cellsOf(stock: Stock, cells = mostCells): Cells {
-  const total = Math.max(stock.total, 0);
-  const all = Math.min(total, cells);
-  if (all === 0) return { free: 0, held: 0, sold: 0 };
-  const part = (units: number) => (units === 0 ? 0 : Math.max(1, Math.round((units / total) * all)));
-  const sold = Math.min(part(stock.sold), all);
-  const held = Math.min(part(stock.held), all - sold);
-  let free = all - sold - held;
-  if (stock.available === 0) return { free: 0, held: all - sold, sold };
-  if (free === 0) {
-    free = 1;
-    return sold > held ? { free, held, sold: sold - 1 } : { free, held: held - 1, sold };
-  }
+  const all = Math.min(Math.max(stock.total, 0), cells);
+  const units = [stock.available, stock.held, stock.sold];
+  const parts = units.map((each) => (each === 0 ? 0 : Math.max(1, Math.floor((each / stock.total) * all))));
+  const largest = units.indexOf(Math.max(...units));
+  parts[largest] = (parts[largest] ?? 0) + all - parts.reduce((sum, each) => sum + each, 0);
+  const [free = 0, held = 0, sold = 0] = parts;
   return { free, held, sold };
 }
 
