@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds the pages: web/dist from web/. Quick when nothing changed; installs npm packages as web/package-lock.json
-# names them, and nothing else.
+# names them, and nothing else. web.sh packages: only those.
 set -euo pipefail
 cd "$(dirname "$0")/../web"
 
 is_newer() { # FILE than every source
-  [ -e "$1" ] && [ -z "$(find . \( -path ./node_modules -o -path ./dist -o -path ./e2e \) -prune -o -type f -newer "$1" -print -quit)" ]
+  [ -e "$1" ] && [ -z "$(find . \( -path ./node_modules -o -path ./dist -o -path ./e2e -o -name '*.test.*' \) -prune -o -type f -newer "$1" -print -quit)" ]
 }
-is_newer dist/index.html && exit 0
+[ "${1:-}" != packages ] && is_newer dist/index.html && exit 0
 
 ../tools/setup.sh web
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then

@@ -1,7 +1,7 @@
 // All browser tests, one after the other, in one browser: node --test e2e/all.test.mjs
 //
-//   BUYME_RACES     rounds of the race for the last unit (3)
-//   BUYME_ONLY      only tests whose name contains this
+//   E2E_RACES     rounds of the race for the last unit (3)
+//   E2E_ONLY      only tests whose name contains this
 import { spawnSync } from "node:child_process";
 import { after, before, test as declare } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,7 @@ const world = {
 };
 
 const patience = 180_000;
-const only = process.env.BUYME_ONLY ?? "";
+const only = process.env.E2E_ONLY ?? "";
 
 // Whatever happens, no process outlives its test.
 function test(name, run) {

@@ -281,7 +281,7 @@ export function buyerTests(test, world) {
 
   test("two browsers race for the last unit: one wins, the other sees sold out", async () => {
     const { shop, browser } = world;
-    const rounds = Number(process.env.BUYME_RACES ?? 3);
+    const rounds = Number(process.env.E2E_RACES ?? 3);
     const people = await Promise.all(["kim", "lee"].map((name) => shop.signUp(name)));
     const visitors = await Promise.all(people.map(() => visit(browser, shop)));
     for (const [i, { page }] of visitors.entries()) await enter(page, people[i].email);

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { buyButton, desk, dist, enter, phone, visit } from "./support.mjs";
+import { desk, dist, enter, phone, until, visit } from "./support.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const rules = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
@@ -98,12 +98,12 @@ export function pageTests(test, world) {
     await page.getByRole("heading", { name: "Log in" }).waitFor();
     const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const light = await paper();
-    await page.getByRole("button", { name: /^Appearance/ }).click();
-    await page.getByRole("button", { name: /^Appearance/ }).click();
-    assert.notEqual(await paper(), light);
+    await page.getByRole("button", { name: "Appearance: As the device" }).click();
+    await page.getByRole("button", { name: "Appearance: Light" }).click();
+    await until(async () => (await paper()) !== light, "the page to be dark");
     await page.reload();
     await page.getByRole("heading", { name: "Log in" }).waitFor();
-    assert.notEqual(await paper(), light);
+    await until(async () => (await paper()) !== light, "the page to stay dark");
     assert.deepEqual(visitor.wrongs, []);
     await visitor.close();
   });

@@ -1,7 +1,7 @@
 // What the browser tests share: a real shop in a directory of its own, its people and products, and a browser.
 //
 //   BUYME           the program (build/release/buyme)
-//   BUYME_CHROMIUM  the browser (chromium)
+//   E2E_CHROMIUM  the browser (chromium)
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -47,7 +47,8 @@ export class Shop {
   async start() {
     const words = ["serve", "--port", String(this.port), "--data-dir", this.directory];
     for (const [path, value] of Object.entries(this.settings)) words.push("--set", `${path}=${value}`);
-    this.process = spawn(buyme, words, { stdio: ["ignore", "pipe", "pipe"] });
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BUYME_")));
+    this.process = spawn(buyme, words, { stdio: ["ignore", "pipe", "pipe"], env });
     this.process.stderr.on("data", (text) => (this.log += text));
     this.ended = new Promise((done) => this.process.once("exit", done));
     await new Promise((done, fail) => {
@@ -96,7 +97,7 @@ export class Shop {
   }
 
   async signUp(name) {
-    const userEmail = `${name}-${Math.random().toString(36).slice(2, 8)}@example.com`;
+    const userEmail = `${name.replaceAll(" ", ".")}-${Math.random().toString(36).slice(2, 8)}@example.com`;
     const person = { userName: name, userEmail, userPassword: password, userPhoneNumber: "010-1234-5678", address: "Seoul" };
     const made = await this.call("POST", "/api/auth/signup", person);
     if (made.status !== 201) throw new Error(JSON.stringify(made));
@@ -123,7 +124,7 @@ export class Shop {
 
 export function launch() {
   const known = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-  const executablePath = process.env.BUYME_CHROMIUM ?? known.find((path) => existsSync(path));
+  const executablePath = process.env.E2E_CHROMIUM ?? known.find((path) => existsSync(path));
   if (!executablePath) throw new Error("no Chromium: tools/setup.sh web-test");
   const args = ["--disable-dev-shm-usage", "--disable-gpu", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])];
   return chromium.launch({ executablePath, args });

@@ -55,7 +55,7 @@ export function Chart({ title, series, from, to, stacked = false, most, unit = "
   return (
     <figure className="chart">
       <figcaption>
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <ul>
           {series.map((each) => (
             <li key={each.name}><i className={`swatch tone-${each.tone}`} aria-hidden="true" />{each.name}{figures && <b>{number(newest(each))}</b>}</li>

@@ -55,7 +55,7 @@ export function Console({ section, id }: { section: string; id: string | undefin
   const Shown = Object.hasOwn(pages, section) ? pages[section as Section] : null;
   if (!session) return <Navigate to={`/login?next=/console/${section}${id ? `/${id}` : ""}`} />;
   if (!me.data) return <Pending query={me} />;
-  if (me.data.role !== "ADMIN") return <Empty {...t.denied} />;
+  if (me.data.role !== "ADMIN") return <Empty page {...t.denied} />;
   return (
     <div className="console">
       <Tabs here={section} />

@@ -181,7 +181,7 @@ export const en = {
 
   rehearsal: {
     title: "Rehearsal",
-    text: "A crowd of made-up buyers storms a shop made for it on this machine and thrown away afterwards: same program, same settings. Your products and orders are not touched, but the machine is busy while it runs.",
+    text: "A crowd of made-up buyers storms a shop made for it on this machine and thrown away afterwards: the same program, as it comes. Your products and orders are not touched, but the machine is busy while it runs.",
     buyers: "Buyers", stock: "Units",
     start: "Rehearse the sale",
     running: "The crowd is in…",

@@ -246,7 +246,7 @@ function Ticket({ order, payments }: { order: Order; payments: Money | undefined
   const queries = useQueryClient();
   const now = useShopNow(250);
   const state = paymentOf(order, payments, now);
-  const refund = refundOf(payments);
+  const refund = refundOf(order, payments);
   const toPay = state === "payable" || state === "declined" || state === "settling";
   const look = () => {
     void queries.invalidateQueries({ queryKey: ["order", order.orderId] });
@@ -284,7 +284,7 @@ function lookAgain(id: number): number | false {
   const order = queryClient.getQueryData(orderQuery(id).queryKey);
   const money = queryClient.getQueryData(paymentsQuery(id).queryKey);
   if (!order) return false;
-  const soon = lookAgainIn(paymentOf(order, money, shopNow()), refundOf(money));
+  const soon = lookAgainIn(paymentOf(order, money, shopNow()), refundOf(order, money));
   return soon ?? (order.orderStatus === "PAID" || order.orderStatus === "SHIPPED" ? dayByDay : false);
 }
 

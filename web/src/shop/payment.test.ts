@@ -28,7 +28,10 @@ describe("how a payment stands", () => {
   });
   it("looks again soon while something is open", () => {
     const refund = { refundId: 1, orderId: 5, attemptId: 1, amount: 700, state: "RETRY" as const, tries: 2, takenAt: "" };
-    expect(refundOf({ attempts: [], refunds: [refund, { ...refund, state: "DONE" }] })).toEqual({ amount: 1400, done: false });
+    expect(refundOf(order("CANCELED"), { attempts: [], refunds: [refund, { ...refund, state: "DONE" }] })).toEqual({ amount: 1400, done: false });
+    expect(refundOf(order("CANCELED"), money(attempt({ settlement: "PAID" })))).toEqual({ amount: 1000, done: false });
+    expect(refundOf(order("PAID"), money(attempt({ settlement: "PAID" })))).toBeNull();
+    expect(refundOf(order("CANCELED"), money(attempt({ settlement: "FAILED" })))).toBeNull();
     expect(lookAgainIn("settling", null)).toBe(1000);
     expect(lookAgainIn("canceled", { amount: 1, done: false })).toBe(2000);
     expect(lookAgainIn("canceled", { amount: 1, done: true })).toBeNull();

@@ -36,9 +36,14 @@ export interface Refunded {
   done: boolean; // all of it has been given back
 }
 
-export function refundOf(money: Money | undefined): Refunded | null {
+// What was charged for an order that is off is given back, also while nobody has taken the refund over yet.
+export function refundOf(order: Order, money: Money | undefined): Refunded | null {
   const refunds = money?.refunds ?? [];
-  if (refunds.length === 0) return null;
+  if (refunds.length === 0) {
+    const isOff = order.orderStatus === "CANCELED" || order.orderStatus === "EXPIRED";
+    const charged = money?.attempts.find((attempt) => attempt.settlement === "PAID" || attempt.settlement === "TOO_LATE");
+    return isOff && charged ? { amount: charged.amount, done: false } : null;
+  }
   return {
     amount: refunds.reduce((sum, refund) => sum + refund.amount, 0),
     done: refunds.every((refund) => refund.state === "DONE"),

@@ -5,7 +5,7 @@ import { useMe } from "../api/queries";
 import { useSession } from "../api/session";
 import { chooseLanguage, useLanguage } from "../i18n/language";
 import { useText } from "../i18n/text";
-import { chooseTheme, useTheme, type Theme } from "./hooks";
+import { chooseTheme, theme as themeNow, useTheme, type Theme } from "./hooks";
 import { Button, Empty, WaitingLine } from "./parts";
 
 export function Mark() {
@@ -18,18 +18,18 @@ export function Mark() {
   );
 }
 
+const after: Record<Theme, Theme> = { auto: "light", light: "dark", dark: "auto" };
+
 function Settings() {
   const t = useText();
   const language = useLanguage();
   const theme = useTheme();
-  const order: Theme[] = ["auto", "light", "dark"];
-  const next = order[(order.indexOf(theme) + 1) % order.length] ?? "auto";
   return (
     <div className="settings">
       <button type="button" lang={language === "ko" ? "en" : "ko"} onClick={() => chooseLanguage(language === "ko" ? "en" : "ko")}>
         {t.settings.language}
       </button>
-      <button type="button" onClick={() => chooseTheme(next)} aria-label={`${t.settings.theme}: ${t.settings.themes[theme]}`}>
+      <button type="button" onClick={() => chooseTheme(after[themeNow()])} aria-label={`${t.settings.theme}: ${t.settings.themes[theme]}`}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="8" fill="none" stroke="currentColor" strokeWidth="2" /><path d={theme === "light" ? "" : theme === "dark" ? "M12 4a8 8 0 0 1 0 16 8 8 0 0 1 0-16z" : "M12 4a8 8 0 0 1 0 16z"} fill="currentColor" /></svg>
       </button>
     </div>
@@ -80,7 +80,7 @@ export class Crash extends Component<{ children: ReactNode; title: string; text:
   override render() {
     if (!this.state.failed) return this.props.children;
     return (
-      <Empty title={this.props.title} text={this.props.text}>
+      <Empty page title={this.props.title} text={this.props.text}>
         <Button onClick={() => window.location.reload()}>{this.props.again}</Button>
       </Empty>
     );

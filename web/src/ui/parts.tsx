@@ -47,7 +47,9 @@ export function Skeleton({ lines = 3, tall = false }: { lines?: number; tall?: b
   );
 }
 
-export function Empty({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
+// `page`: it is all that the page has, so its words are the page's heading.
+export function Empty({ title, text, page = false, children }: { title: string; text: string; page?: boolean; children?: ReactNode }) {
+  const Heading = page ? "h1" : "h2";
   return (
     <div className="empty">
       <svg viewBox="0 0 80 40" aria-hidden="true" className="empty-mark">
@@ -55,7 +57,7 @@ export function Empty({ title, text, children }: { title: string; text: string; 
           <rect key={i} x={i * 14 + 1} y="1" width="8" height="38" className="cell-sold" />
         ))}
       </svg>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <p>{text}</p>
       {children}
     </div>
@@ -67,7 +69,7 @@ export function Failed({ error, retry }: { error: Error; retry: () => void }) {
   if (error instanceof Problem && error.status === 404) return <NotFound />;
   const offline = error instanceof Problem && error.status === 0;
   return (
-    <Empty title={t.failed.title} text={offline ? t.failed.offline : error.message}>
+    <Empty page title={t.failed.title} text={offline ? t.failed.offline : error.message}>
       <Button onClick={retry}>{t.again}</Button>
     </Empty>
   );
@@ -76,7 +78,7 @@ export function Failed({ error, retry }: { error: Error; retry: () => void }) {
 export function NotFound() {
   const t = useText();
   return (
-    <Empty title={t.notFound.title} text={t.notFound.text}>
+    <Empty page title={t.notFound.title} text={t.notFound.text}>
       <Link href="/" className="button button-plain">
         {t.back}
       </Link>

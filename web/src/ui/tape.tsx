@@ -5,6 +5,7 @@ import { count } from "../i18n/format";
 import { useText } from "../i18n/text";
 
 const mostCells = 48;
+const fewest = 12; // places of a strip: four units are four narrow ones, not a wide wall
 
 export interface Cells {
   free: number;
@@ -32,7 +33,7 @@ export const Tape = memo(function Tape({ stock, large = false }: { stock: Stock;
   return (
     <svg
       className={large ? "tape tape-large" : "tape"}
-      viewBox={`0 0 ${Math.max(all, 1) * 10} 40`}
+      viewBox={`0 0 ${Math.max(all, fewest) * 10} 40`}
       preserveAspectRatio="none"
       role="img"
       aria-label={label}
