@@ -34,8 +34,17 @@ head -c 18 /dev/urandom | base64 >"$data/password"
 "$buyme" admin create --data-dir "$data/shop" --email admin@demo.example --password-stdin <"$data/password" >/dev/null
 "$buyme" admin tokens --data-dir "$data/shop" --count "$buyers" --csv "$data/tokens.csv" --admin-token "$data/admin.token" >/dev/null
 
-# What whoever opens the page may buy: one product at once, one in ten minutes.
-python3 - "$url" "$(cat "$data/admin.token")" <<'END'
+status=0
+"$buyme" drop --url "$url" --tokens "$data/tokens.csv" --admin-token "$data/admin.token" --pay \
+  --buyers "$buyers" --stock "$stock" --connections 2000 --html build/demo.html --json build/demo.json || status=$?
+echo
+echo "The shop's own books, recounted:"
+"$buyme" audit --data-dir "$data/shop" || status=1
+echo
+echo "The sale drawn over time: build/demo.html"
+if [ -t 0 ] && [ -t 1 ]; then
+  # What whoever opens the page may buy: one product at once, one in ten minutes.
+  python3 - "$url" "$(cat "$data/admin.token")" <<'END'
 import datetime, json, sys, urllib.request
 url, token = sys.argv[1:]
 opens = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=10)
@@ -46,16 +55,6 @@ for name, text, price, stock, more in (
     urllib.request.urlopen(urllib.request.Request(url + "/api/products", json.dumps(body).encode(),
                            {"Content-Type": "application/json", "Authorization": "Bearer " + token}), timeout=30).read()
 END
-
-status=0
-"$buyme" drop --url "$url" --tokens "$data/tokens.csv" --admin-token "$data/admin.token" --pay \
-  --buyers "$buyers" --stock "$stock" --connections 2000 --html build/demo.html --json build/demo.json || status=$?
-echo
-echo "The shop's own books, recounted:"
-"$buyme" audit --data-dir "$data/shop" || status=1
-echo
-echo "The sale drawn over time: build/demo.html"
-if [ -t 0 ] && [ -t 1 ]; then
   echo "The shop is open: $url in a browser. Ctrl-C closes it."
   echo "The merchant's console: $url/console as admin@demo.example / $(cat "$data/password")"
   wait "$shop" || true

@@ -1,6 +1,7 @@
 // A buyer's way through the shop, and what may go wrong on it.
 import assert from "node:assert/strict";
-import { buyButton, enter, password, phone, until, visit } from "./support.mjs";
+import { spawn } from "node:child_process";
+import { buyButton, buyme, enter, password, phone, until, visit } from "./support.mjs";
 
 const ordersOf = async (shop, who) => (await shop.call("GET", "/api/orders?limit=100", undefined, who.token)).body.items;
 const state = (page, kind) => page.locator(`.buy-button[data-state=${kind}]`).waitFor();
@@ -343,4 +344,54 @@ export function buyerTests(test, world) {
     assert.deepEqual(visitor.wrongs, []);
     await visitor.close();
   });
+
+  test("open pages see the stock drain as it does, never rise, and end at none", async () => {
+    const { shop, browser } = world;
+    const pages = Number(process.env.E2E_PAGES ?? 3);
+    const buyers = Number(process.env.E2E_BUYERS ?? 300);
+    const stock = Math.max(Math.floor(buyers * 0.07), 20);
+    const product = await shop.register({ productName: "Crowded", productStock: stock, perUserLimit: 1 });
+    const visitors = await Promise.all(Array.from({ length: pages }, () => visit(browser, shop)));
+    for (const { page } of visitors) {
+      await page.goto(`/products/${product.productId}`);
+      await page.locator(".live-stream").waitFor();
+      await page.evaluate(() => {
+        const shown = document.querySelector("[data-testid=available]");
+        window.seen = [];
+        const note = () => window.seen.push([Number(shown.textContent.replaceAll(",", "")), Date.now()]);
+        new MutationObserver(note).observe(shown, { childList: true, characterData: true, subtree: true });
+        note();
+      });
+    }
+    const [tokens, admin] = [`${shop.place}/tokens.csv`, `${shop.place}/admin.token`];
+    await run("admin", "tokens", "--data-dir", shop.directory, "--count", String(buyers), "--csv", tokens, "--admin-token", admin);
+    const soldOutAt = watchUntilNone(shop, product.productId);
+    await run("drop", "--url", shop.url, "--tokens", tokens, "--admin-token", admin, "--buyers", String(buyers), "--product", String(product.productId), "--connections", String(Math.min(buyers, 1000)));
+    const end = await soldOutAt;
+    let latest = 0;
+    for (const { page, wrongs } of visitors) {
+      await page.getByTestId("available").getByText("0", { exact: true }).waitFor();
+      const seen = await page.evaluate(() => window.seen);
+      for (let i = 1; i < seen.length; ++i) assert.ok(seen[i][0] <= seen[i - 1][0], `it rose: ${JSON.stringify(seen)}`);
+      assert.equal(seen.at(-1)[0], 0);
+      latest = Math.max(latest, seen.at(-1)[1] - end);
+      assert.deepEqual(wrongs, []);
+    }
+    if (process.env.E2E_PAGES) console.log(`${pages} pages, ${buyers} buyers, ${stock} units: the last page showed none ${latest} ms after the shop`);
+    for (const visitor of visitors) await visitor.close();
+  });
+}
+
+// The moment at which the shop itself says that none is left, asked all the time.
+async function watchUntilNone(shop, productId) {
+  for (;;) {
+    if ((await shop.stock(productId)).available === 0) return Date.now();
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
+
+function run(...words) {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BUYME_")));
+  const process_ = spawn(buyme, words, { stdio: "ignore", env });
+  return new Promise((done, fail) => process_.once("exit", (status) => (status === 0 ? done() : fail(new Error(`${words[0]}: ${status}`)))));
 }
