@@ -1,14 +1,16 @@
-// The pictures of README.md: node e2e/screenshots.mjs writes docs/web/*.png.
-import { mkdirSync } from "node:fs";
-import { spawnSync } from "node:child_process";
+// The pictures of README.md: node e2e/screenshots.mjs [FOLDER] writes docs/web/*.png; those of phones side by side
+// in one.
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buyButton, buyme, desk, enter, launch, phone, Shop, until, visit } from "./support.mjs";
+import { buyButton, buyme, enter, launch, phone, Shop, until, visit } from "./support.mjs";
 
-const out = process.argv[2] ?? fileURLToPath(new URL("../../docs/web", import.meta.url));
-mkdirSync(out, { recursive: true });
+const folder = process.argv[2] ?? fileURLToPath(new URL("../../docs/web", import.meta.url));
+mkdirSync(folder, { recursive: true });
 
 const shop = await new Shop({ "payment.success_rate": "1", "payment.decline_amounts": "48000" }).open();
+const out = shop.place;
 let browser;
 try {
   const opensAt = new Date(Date.now() + 2 * 3600_000 + 731_000).toISOString();
@@ -40,31 +42,17 @@ try {
   const small = { ...phone, viewport: { width: 390, height: 800 } };
 
   await pictures({ device: small, locale: "ko-KR" }, kim.email, async (page, shot) => {
-    await page.goto("/");
-    await shown(page, ".hero");
-    await shot("phone-home");
     await page.goto(`/products/${court.productId}`);
     await shown(page, ".live-stream");
     await shot("phone-product");
     await buyButton(page).click();
     await shown(page, ".hold-clock");
     await shot("phone-hold");
-    await page.locator(".pay .buy-button").click();
-    await shown(page, ".outcome-good");
-    await shot("phone-paid");
   });
   await pictures({ device: small, locale: "en-US", colorScheme: "dark" }, null, async (page, shot) => {
     await page.goto(`/products/${runner.productId}`);
     await shown(page, ".buy-opens");
     await shot("phone-opens-dark");
-    await page.goto(`/products/${mugs.productId}`);
-    await shown(page, ".buy-soldOut");
-    await shot("phone-sold-out-dark");
-  });
-  await pictures({ device: desk, locale: "en-US" }, null, async (page, shot) => {
-    await page.goto("/");
-    await shown(page, ".hero");
-    await shot("desk-home");
   });
   await pictures({ device: { viewport: { width: 1280, height: 900 } }, locale: "en-US" }, "admin@example.com", async (page, shot) => {
     await page.goto(`/console/live/${court.productId}`);
@@ -84,17 +72,21 @@ try {
     await page.locator(".console-page .button-strong").click();
     await page.locator(".verdict").waitFor({ timeout: 90_000 });
     await shot("console-rehearsal");
-    await page.goto("/console/products");
-    await shown(page, ".table");
-    await shot("console-products");
   });
+
+  const image = (name) => `<img width="390" src="data:image/png;base64,${readFileSync(join(out, `${name}.png`)).toString("base64")}">`;
+  const context = await browser.newContext({ viewport: { width: 1290, height: 860 } });
+  const page = await context.newPage();
+  const style = "margin:0;padding:30px;display:flex;gap:30px;background:#cdd2c8;justify-content:center";
+  await page.setContent(`<body style="${style}">${["phone-product", "phone-hold", "phone-opens-dark"].map(image).join("")}</body>`);
+  await page.screenshot({ path: join(folder, "phones.png") });
+  for (const name of ["console-live", "console-rehearsal"]) copyFileSync(join(out, `${name}.png`), join(folder, `${name}.png`));
 } finally {
   await browser?.close();
   await shop.close();
 }
 
-async function spawnDrop(words) {
-  const { spawn } = await import("node:child_process");
+function spawnDrop(words) {
   const process = spawn(buyme, words, { stdio: "ignore" });
   return new Promise((done) => process.once("exit", done));
 }
