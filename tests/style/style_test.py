@@ -168,7 +168,7 @@ def paths_in_documents_exist():
 
 def is_path(text):
     """Of this tree: below one of its folders, or a file in its root or a service's folder."""
-    if "://" in text or text.startswith(("/", "build/", "~", "$", "-", "<")) or any(c in text for c in "{}()=,<>"):
+    if "://" in text or text.startswith(("/", "build/", "web/dist", "~", "$", "-", "<")) or any(c in text for c in "{}()=,<>"):
         return False
     top = text.split("/")[0]
     if "/" in text:

@@ -1,7 +1,8 @@
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { Redirect, Route, Switch } from "wouter";
-import { queryClient } from "./api/queries";
+import { forgetPerson, queryClient } from "./api/queries";
+import { useSession, userOf } from "./api/session";
 import { useText } from "./i18n/text";
 import { HomePage } from "./shop/home";
 import { ProductPage } from "./shop/product";
@@ -39,6 +40,12 @@ function Pages() {
 
 function Guarded() {
   const t = useText();
+  const user = userOf(useSession());
+  const last = useRef(user);
+  useEffect(() => {
+    if (last.current !== null && last.current !== user) forgetPerson();
+    last.current = user;
+  }, [user]);
   return (
     <Crash title={t.crashed.title} text={t.crashed.text} again={t.reload}>
       <Suspense fallback={<Skeleton />}><Pages /></Suspense>

@@ -1,5 +1,5 @@
 // What pages ask for, under which name it is kept, and how it is asked for again.
-import { QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, queryOptions, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { answered, api, type Order } from "./client";
 import { pauseBefore, Problem } from "./problem";
 import { useSession, userOf } from "./session";
@@ -16,22 +16,25 @@ export const queryClient = new QueryClient({
   },
 });
 
-const livePause = 2500; // of a list of products; the page of one product listens to its stock
+// Between two looks; never all visitors at once. The page of one product listens to its stock besides.
+const listPause = () => 3000 + Math.random() * 2000;
+const productPause = () => 8000 + Math.random() * 4000; // a pause, a new price, a new opening
 
 export type Sort = "newest" | "priceAscending" | "priceDescending" | "name";
-export interface Catalogue {
-  q: string;
-  sort: Sort;
-  limit: number;
-}
+const pageSize = 24;
 
-export const productsQuery = ({ q, sort, limit }: Catalogue) =>
-  queryOptions({
-    queryKey: ["products", q, sort, limit],
-    queryFn: ({ signal }) =>
-      answered(api.GET("/api/products", { params: { query: { limit, sort, ...(q ? { q } : {}) } }, signal })),
-    refetchInterval: livePause,
-    placeholderData: (previous) => previous,
+export const useCatalogue = (q: string, sort: Sort) =>
+  useInfiniteQuery({
+    queryKey: ["products", q, sort],
+    queryFn: ({ pageParam, signal }) =>
+      answered(api.GET("/api/products", {
+        params: { query: { limit: pageSize, sort, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
+        signal,
+      })),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: listPause,
   });
 
 export const productQuery = (productId: number) =>
@@ -39,8 +42,7 @@ export const productQuery = (productId: number) =>
     queryKey: ["product", productId],
     queryFn: ({ signal }) =>
       answered(api.GET("/api/products/{productId}", { params: { path: { productId } }, signal })),
-    // A pause, a new price or a new opening reaches those who wait, too.
-    refetchInterval: 5000,
+    refetchInterval: productPause as () => number | false,
   });
 
 export function useMe() {
@@ -99,6 +101,12 @@ export function useWishes() {
     enabled: user !== null,
     refetchInterval: 10_000,
   });
+}
+
+// What is known of one account is not shown to the next.
+export function forgetPerson(): void {
+  const shared = new Set(["products", "product"]);
+  queryClient.removeQueries({ predicate: ({ queryKey }) => !shared.has(String(queryKey[0])) });
 }
 
 // An order that is known newer than the lists that hold it.

@@ -1,8 +1,7 @@
 import { useDeferredValue, useState } from "react";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import type { Product } from "../api/client";
-import { productsQuery, type Sort } from "../api/queries";
+import { useCatalogue, type Sort } from "../api/queries";
 import { count, money, nearMoment } from "../i18n/format";
 import { useText } from "../i18n/text";
 import { Artwork } from "../ui/artwork";
@@ -11,9 +10,6 @@ import { usePage, useShopNow } from "../ui/hooks";
 import { Button, Empty, Pending, Skeleton } from "../ui/parts";
 import { Tape } from "../ui/tape";
 import { featured, phaseOf } from "./sale";
-
-const pageSize = 24;
-const mostShown = 96;
 
 function State({ product, now }: { product: Product; now: number }) {
   const t = useText();
@@ -71,10 +67,9 @@ export function HomePage() {
   const heading = usePage("BuyMe");
   const [q, setQ] = useState("");
   const [sort, setSort] = useState<Sort>("newest");
-  const [limit, setLimit] = useState(pageSize);
-  const query = useQuery(productsQuery({ q: useDeferredValue(q.trim()), sort, limit }));
+  const query = useCatalogue(useDeferredValue(q.trim()), sort);
   const now = useShopNow(500);
-  const products = query.data?.items ?? [];
+  const products = query.data?.pages.flatMap((page) => page.items) ?? [];
   const first = q === "" && sort === "newest" ? featured(products, now) : null;
   const rest = products.filter((product) => product !== first);
 
@@ -98,8 +93,8 @@ export function HomePage() {
       <div className="grid">
         {rest.map((product) => <Card key={product.productId} product={product} now={now} />)}
       </div>
-      {query.data?.nextCursor && limit < mostShown && (
-        <p className="more"><Button onClick={() => setLimit((n) => Math.min(n + pageSize, mostShown))}>{t.more}</Button></p>
+      {query.hasNextPage && (
+        <p className="more"><Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{t.more}</Button></p>
       )}
     </>
   );
