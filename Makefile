@@ -10,7 +10,7 @@ SHAPE ?= all-in-one
 CLANG = $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
 CLANG_VERSION = $(subst clang++-,,$(CLANG))
 
-.PHONY: help demo split up down test test-dev test-simulation test-tsan chaos fuzz build run simulate mutants fuzz-api bench loadtest lint format clean
+.PHONY: help demo split up down test test-dev test-simulation test-tsan chaos fuzz build web test-web screenshots run simulate mutants fuzz-api bench loadtest lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -18,10 +18,19 @@ help: ## this list
 demo: build ## ten thousand buyers fight for 700 units of a shop started for them; the verdict; the shop stays open
 	@tools/demo.sh
 
-build: ## build/release/buyme
+build: web ## build/release/buyme and the pages that it serves
 	@tools/setup.sh build
 	@cmake --preset release -DBUYME_TESTS=OFF >build-release.log 2>&1 || { cat build-release.log; exit 1; }; rm -f build-release.log
 	@cmake --build --preset release -j $(JOBS) --target buyme
+	@ln -sfn ../../web/dist build/release/web
+
+web: ## the pages for browsers: web/dist
+	@tools/web.sh
+
+screenshots: build ## the pictures of the README, docs/web/*.png, from a shop that is opened for them
+	@tools/setup.sh web-test
+	@tools/web.sh packages
+	@cd web && npm run --silent screenshots
 
 run: build ## a shop on 127.0.0.1:8080 with its data in ./data
 	build/release/buyme serve --data-dir data
@@ -51,11 +60,14 @@ mutants: ## takes each rule out of a copy and lets the simulation find out; writ
 
 test: test-dev test-simulation test-tsan fuzz ## everything: unit, contract, integration, chaos, style, sanitizers, fuzzing
 
-test-dev: ## all tests, with address and undefined-behaviour sanitizers
-	@tools/setup.sh build test simulation loadtest
+test-dev: web ## all tests, with address and undefined-behaviour sanitizers
+	@tools/setup.sh build test simulation loadtest web web-test
 	cmake --preset dev >/dev/null
 	cmake --build --preset dev -j $(JOBS)
 	ctest --preset dev
+
+test-web: build ## the pages alone: parts, then the whole in Chromium
+	@tools/web_test.sh
 
 chaos: ## ROUNDS sales over shared places, a fault in each; a table of what was oversold, lost, and when sales went on
 	@tools/setup.sh build test
@@ -102,5 +114,5 @@ format: ## clang-format over the tree
 	@tools/setup.sh lint
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-$(CLANG_VERSION) -i
 
-clean: ## removes build/
-	rm -rf build
+clean: ## removes build/ and the built pages
+	rm -rf build web/dist

@@ -43,8 +43,20 @@ echo "The shop's own books, recounted:"
 echo
 echo "The sale drawn over time: build/demo.html"
 if [ -t 0 ] && [ -t 1 ]; then
-  echo "The shop is open at $url (try: curl $url/api/products). Ctrl-C closes it."
-  echo "admin@demo.example / $(cat "$data/password")"
+  # What whoever opens the page may buy: one product at once, one in ten minutes.
+  python3 - "$url" "$(cat "$data/admin.token")" <<'END'
+import datetime, json, sys, urllib.request
+url, token = sys.argv[1:]
+opens = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=10)
+for name, text, price, stock, more in (
+        ("Court Classic 84", "Canvas and suede. One run.", 129000, 30, {"productType": "NORMAL"}),
+        ("새벽 러너 한정판", "10분 뒤에 열려요.", 189000, 12, {"productType": "RESERVED", "opensAt": opens.isoformat()})):
+    body = {"productName": name, "productDescription": text, "productPrice": price, "productStock": stock, "perUserLimit": 1, **more}
+    urllib.request.urlopen(urllib.request.Request(url + "/api/products", json.dumps(body).encode(),
+                           {"Content-Type": "application/json", "Authorization": "Bearer " + token}), timeout=30).read()
+END
+  echo "The shop is open: $url in a browser. Ctrl-C closes it."
+  echo "The merchant's console: $url/console as admin@demo.example / $(cat "$data/password")"
   wait "$shop" || true
 fi
 exit "$status"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, by Debian package name: tools/setup.sh build|test|split|simulation|fuzz-api|bench|loadtest|lint ...
+# Installs what is missing, by Debian package name: tools/setup.sh build|test|split|simulation|fuzz-api|web|web-test|bench|loadtest|lint ...
 # Asks for nothing when all is there. Needs root or sudo only when something is missing.
 set -euo pipefail
 
@@ -36,10 +36,13 @@ for group in "$@"; do
     split) wanted+=(python3 mariadb-server redis-server nginx-light) ;;
     simulation) wanted+=(libmimalloc-dev patch) ;;
     fuzz-api) wanted+=(python3-venv) ;;
+    # Node.js from elsewhere brings its own npm, which Debian's would not go beside.
+    web) command -v node >/dev/null || wanted+=(nodejs); command -v npm >/dev/null || wanted+=(npm) ;;
+    web-test) wanted+=(chromium fonts-noto-cjk) ;;
     bench) wanted+=(wrk nginx-light) ;;
     loadtest) wanted+=(python3 nginx-light maven "$(java_package)") ;;
     lint) version=$(clang_version); wanted+=("clang-tidy-$version" "clang-format-$version") ;;
-    *) echo "tools/setup.sh: no group '$group' (build, test, split, simulation, fuzz-api, bench, loadtest, lint)" >&2; exit 2 ;;
+    *) echo "tools/setup.sh: no group '$group' (build, test, split, simulation, fuzz-api, web, web-test, bench, loadtest, lint)" >&2; exit 2 ;;
   esac
 done
 

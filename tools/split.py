@@ -26,6 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BUYME = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/buyme").resolve()
+PAGES = ROOT / "web/dist"
 START_SECONDS = 60
 STOP_SECONDS = 20
 SHOWN_LINES = 25
@@ -184,6 +185,7 @@ class Shop:
             "gateway", [ROOT / "deploy/nginx/gateway.sh"], self.place,
             {"GATEWAY_RUN": str(self.place / "gateway"), "GATEWAY_LISTEN": f"127.0.0.1:{port}",
              "GATEWAY_LOG": str(self.place / "requests.log"),
+             **({"GATEWAY_WEB": str(PAGES)} if (PAGES / "index.html").exists() else {}),
              **{f"GATEWAY_{role.upper()}": addresses[role] for role in addresses}}))
         url = f"http://127.0.0.1:{port}"
         self.wait_for(gateway, lambda: answers(url + "/readyz"), url)
@@ -275,7 +277,7 @@ def run(place):
         if os.environ.get("SPLIT_DROP"):
             return shop.drop(url, int(os.environ.get("SPLIT_BUYERS") or 10_000),
                              int(os.environ.get("SPLIT_STOCK") or 700))
-        print(f"\nThe shop is open at {url} (try: curl {url}/api/products; {url}/docs). Ctrl-C closes it.\n"
+        print(f"\nThe shop is open at {url} (in a browser; {url}/console is the merchant's). Ctrl-C closes it.\n"
               f"admin@split.example / {shop.password['admin']}\n"
               f"Its files and logs: {place}. Commands: build/release/buyme audit --config {shop.config}",
               flush=True)

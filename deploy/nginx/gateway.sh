@@ -6,6 +6,7 @@
 #   GATEWAY_RUN       directory for its files, made when it is missing (/run/gateway)
 #   GATEWAY_LOG       where requests are logged (/dev/stdout)
 #   GATEWAY_WORKERS   processes (auto)
+#   GATEWAY_WEB       directory of the pages for browsers (web/dist); none: no pages
 #   GATEWAY_BEHIND    networks of load balancers in front, whose X-Forwarded-For is believed: 10.0.0.0/8,...
 #
 # Needs no root. SIGTERM ends it at once, SIGQUIT when requests are answered, SIGHUP looks host names up anew.
@@ -31,6 +32,12 @@ behind() {
   echo "    real_ip_header X-Forwarded-For;"
   echo "    real_ip_recursive on;"
 }
+pages() {
+  [ -n "${GATEWAY_WEB:-}" ] || return 0
+  check GATEWAY_WEB "$GATEWAY_WEB"
+  [ -f "$GATEWAY_WEB/index.html" ] || fail "GATEWAY_WEB: there are no pages in $GATEWAY_WEB"
+  sed "s|@WEB@|$GATEWAY_WEB|g" "$here/pages.conf.template"
+}
 # The file with each @WORD@ of a line of its own replaced by a file's lines, the others by a word.
 mkdir -p "$run"
 servers GATEWAY_USER "${GATEWAY_USER:-}" >"$run/user.servers"
@@ -38,6 +45,7 @@ servers GATEWAY_PRODUCT "${GATEWAY_PRODUCT:-}" >"$run/product.servers"
 servers GATEWAY_ORDER "${GATEWAY_ORDER:-}" >"$run/order.servers"
 servers GATEWAY_PAYMENT "${GATEWAY_PAYMENT:-}" >"$run/payment.servers"
 behind >"$run/behind"
+pages >"$run/pages"
 listen=${GATEWAY_LISTEN:-8080}; check GATEWAY_LISTEN "$listen"
 log=${GATEWAY_LOG:-/dev/stdout}; check GATEWAY_LOG "$log"
 workers=${GATEWAY_WORKERS:-auto}; check GATEWAY_WORKERS "$workers"
@@ -51,6 +59,7 @@ sed -e "s|^@USER@|$account|" -e "s|@WORKERS@|$workers|" -e "s|@LOG@|$log|" -e "s
 d}" -e "/^@PRODUCT_SERVERS@/{r $run/product.servers
 d}" -e "/^@ORDER_SERVERS@/{r $run/order.servers
 d}" -e "/^@PAYMENT_SERVERS@/{r $run/payment.servers
+d}" -e "/^@PAGES@/{r $run/pages
 d}" -e "/^@BEHIND@/{r $run/behind
 d}" "$here/nginx.conf.template" >"$run/nginx.conf"
 

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "app/operator_desk.hpp"
+#include "app/rehearsal_desk.hpp"
 #include "order/endpoints.hpp"
 #include "payment/endpoints.hpp"
 #include "product/endpoints.hpp"
@@ -74,6 +75,7 @@ TEST(ApiDocs, DescribesEveryRouteOfTheTablesAndNothingElse) {
   add(mounted, payment::record_endpoints());
   add(mounted, operator_endpoints());
   add(mounted, audit_endpoints());
+  add(mounted, rehearsal_endpoints());
   add(mounted, documentation_endpoints());
   for_each_operation([&](const std::string& route, const json::object& operation) {
     described[route] = std::string(operation.at("x-access").as_string());

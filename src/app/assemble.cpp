@@ -9,7 +9,9 @@
 #include "app/operator_desk.hpp"
 #include "app/parts.hpp"
 #include "app/places.hpp"
+#include "app/rehearsal_desk.hpp"
 #include "app/roles.hpp"
+#include "app/web_pages.hpp"
 #include "core/limits.hpp"
 #include "http/client.hpp"
 #include "order/endpoints.hpp"
@@ -89,6 +91,7 @@ struct Shop::Parts {
     server.emplace(server_settings(host.config), host.router, host.authenticator, *host.clock, host.io,
                    host.log);
     desk.emplace(watched());
+    if (host.config.server.role == ServerRole::all) pages = find_pages(host.config.server.web);
     for (const RoutingTable table : role_info(host.config.server.role).tables) mount(table);
   }
 
@@ -115,6 +118,8 @@ struct Shop::Parts {
   std::optional<http::Server> server;
   std::optional<OperatorDesk> desk;
   ApiDocs docs;
+  RehearsalDesk rehearsals{host.log};
+  std::optional<WebPages> pages;
   bool stopped = false;
 };
 
@@ -167,8 +172,13 @@ void Shop::Parts::mount(RoutingTable table) {
       return host.router.mount(*desk, operator_endpoints());
     case RoutingTable::books:
       return host.router.mount(*desk, audit_endpoints());
+    case RoutingTable::rehearsals:
+      return host.router.mount(rehearsals, rehearsal_endpoints());
     case RoutingTable::documentation:
       return host.router.mount(docs, documentation_endpoints());
+    case RoutingTable::pages:
+      if (pages) host.router.mount(*pages, page_endpoints());
+      return;
   }
 }
 

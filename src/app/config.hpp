@@ -44,6 +44,7 @@ struct Config {
     std::vector<std::string> trusted_proxies;
     http::ForwardedBy forwarded_by = http::ForwardedBy::x_forwarded_for;
     std::string operator_token;
+    std::string web;  // directory of the pages for browsers; empty: beside the program, if they are there
   };
   struct RateLimits {  // 0 per second: none
     std::int64_t account_per_second = limits::account_rate;

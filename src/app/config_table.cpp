@@ -95,6 +95,8 @@ const std::array all{
         "the header in which they say it"},
     Row{"server.operator_token", "", Secret{BUYME_AT(std::string, server.operator_token), token_bytes},
         "bearer token with which Prometheus may read /metrics; none: admins alone may"},
+    Row{"server.web", "", Text{BUYME_AT(std::string, server.web), false},
+        "directory of the pages for browsers (web/dist); none: web beside the program, if it is there"},
     Row{"rate.account_per_second", "", Integer{BUYME_AT(std::int64_t, rate.account_per_second), 0, 1'000'000},
         "changing requests that one account may send; more are answered 429; 0 is any number"},
     Row{"rate.account_burst", "", Integer{BUYME_AT(std::int64_t, rate.account_burst), 1, 1'000'000},

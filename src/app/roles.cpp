@@ -8,8 +8,9 @@ namespace {
 
 using enum RoutingTable;
 
-constexpr RoutingTable all_tables[] = {users,           account_endings, products, orders,       payments,
-                                       payment_records, operation,       books,    documentation};
+constexpr RoutingTable all_tables[] = {users,      account_endings, products,  orders,
+                                       payments,   payment_records, operation, books,
+                                       rehearsals, documentation,   pages};
 constexpr RoutingTable user_tables[] = {users, account_endings, operation, documentation};
 constexpr RoutingTable product_tables[] = {products, product_calls, operation, documentation};
 constexpr RoutingTable order_tables[] = {orders, order_calls, operation, books, documentation};

@@ -29,7 +29,9 @@ enum class RoutingTable : std::uint8_t {
   payment_calls,    // payment::internal_endpoints
   operation,        // operator_endpoints
   books,            // audit_endpoints
+  rehearsals,       // rehearsal_endpoints
   documentation,    // documentation_endpoints
+  pages,            // page_endpoints; where servers have roles, the gateway serves these
 };
 
 struct RoleInfo {

@@ -31,6 +31,7 @@ inline constexpr std::int64_t account_burst = 500;      // ... and at once
 inline constexpr std::int64_t address_rate = 2'000;     // of one address: a campus shares one
 inline constexpr std::int64_t address_burst = 20'000;
 inline constexpr auto preflight_lifetime = 600s;        // what a browser may remember of one
+inline constexpr std::size_t max_pages_bytes = 16 * 1024 * 1024;  // of all files for browsers, kept in memory
 
 // Operation
 inline constexpr auto readiness_lifetime = 1s;        // a look at the databases is good for this long, ...
@@ -135,6 +136,8 @@ inline constexpr auto user_sweep_pause = 2s;
 inline constexpr std::size_t user_sweep_chunk = 100;
 inline constexpr auto ending_settles = 10s;     // until no order of an account that ended is under way
 inline constexpr std::int64_t max_rehearsal_buyers = 1'000'000;
+inline constexpr std::int64_t max_button_rehearsal = 10'000;  // buyers, and units, of one from the console
+inline constexpr auto rehearsal_patience = 120s;              // then it is ended
 inline constexpr auto rehearsal_token_lifetime = 24h;
 
 // Payment

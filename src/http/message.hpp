@@ -33,6 +33,8 @@ struct Request {
   std::string_view trace_id;         // of a well-formed W3C traceparent: 32 hexadecimal digits; else empty
   std::string_view trace_flags;      // of the same
   std::string_view last_event_id;    // header Last-Event-ID, empty when absent
+  std::string_view if_none_match;    // header If-None-Match as sent, empty when absent
+  std::string_view accept_encoding;  // header Accept-Encoding as sent, empty when absent
   std::string_view remote_address;   // of the client; behind a trusted proxy the one it forwarded
   std::array<std::string_view, 3> params;  // what the {braces} of the route matched, left to right
   Caller caller;

@@ -192,6 +192,17 @@ void RequestReader::read_target(std::string_view target, Code& code) {
   headers_[target_] = target;
 }
 
+// Of those that Beast has no number for.
+RequestReader::Header RequestReader::header_named(Text name) {
+  if (iequals(name, "Last-Event-ID")) return last_event_id_;
+  if (iequals(name, "traceparent")) return traceparent_;
+  if (iequals(name, "X-Forwarded-For")) return x_forwarded_for_;
+  if (iequals(name, "Idempotency-Key")) return idempotency_key_;
+  if (iequals(name, "X-Request-Id")) return request_id_;
+  if (iequals(name, "X-Buyme-Service")) return service_credential_;
+  return header_count_;
+}
+
 void RequestReader::on_field_impl(Field field, Text name, Text text, Code& code) {
   if (head_complete_) return;  // a trailer: never believed
   const std::string_view value = view(text);
@@ -237,16 +248,17 @@ void RequestReader::on_field_impl(Field field, Text name, Text text, Code& code)
     case Field::accept_language:
       header = accept_language_;
       break;
+    case Field::accept_encoding:
+      header = accept_encoding_;
+      break;
+    case Field::if_none_match:
+      header = if_none_match_;
+      break;
     case Field::forwarded:
       header = forwarded_;
       break;
     case Field::unknown:
-      if (iequals(name, "Last-Event-ID")) header = last_event_id_;
-      if (iequals(name, "traceparent")) header = traceparent_;
-      if (iequals(name, "X-Forwarded-For")) header = x_forwarded_for_;
-      if (iequals(name, "Idempotency-Key")) header = idempotency_key_;
-      if (iequals(name, "X-Request-Id")) header = request_id_;
-      if (iequals(name, "X-Buyme-Service")) header = service_credential_;
+      header = header_named(name);
       break;
     default:
       break;
@@ -298,6 +310,8 @@ void RequestReader::fill(Request& request) const {
   request.idempotency_key = headers_[idempotency_key_];
   request.if_match = headers_[if_match_];
   request.last_event_id = headers_[last_event_id_];
+  request.if_none_match = headers_[if_none_match_];
+  request.accept_encoding = headers_[accept_encoding_];
   request.trace_id = trace_id_of(headers_[traceparent_]);
   request.trace_flags =
       request.trace_id.empty() ? std::string_view() : headers_[traceparent_].substr(flags_at, 2);

@@ -79,6 +79,8 @@ class RequestReader final : private boost::beast::http::basic_parser<true> {
     accept_language_,
     forwarded_,
     x_forwarded_for_,
+    if_none_match_,
+    accept_encoding_,
     header_count_
   };
 
@@ -87,6 +89,7 @@ class RequestReader final : private boost::beast::http::basic_parser<true> {
   Progress refuse(Error error, std::string_view detail);
   Progress refuse(const Code& code);
   void read_target(std::string_view target, Code& code);
+  static Header header_named(Text name);
 
   void on_request_impl(boost::beast::http::verb verb, Text method, Text target, int version,
                        Code& code) override;

@@ -67,7 +67,9 @@ std::vector<Route> routes_of(RoutingTable table) {
     case RoutingTable::books:
       return {{"GET", "/api/admin/audit"}};
     case RoutingTable::operation:
+    case RoutingTable::rehearsals:
     case RoutingTable::documentation:
+    case RoutingTable::pages:
       return {};  // every role has them; see OneRoleAnswersForTheShop
   }
   return {};

@@ -164,6 +164,8 @@ constexpr Route routes[] = {
     {"POST", "/api/orders/items/1/complete-return", Route::Who::admin},
     {"GET", "/api/orders/1/payments", Route::Who::user},
     {"GET", "/api/admin/attention", Route::Who::admin},
+    {"GET", "/api/admin/rehearsals", Route::Who::admin},
+    {"POST", "/api/admin/rehearsals", Route::Who::admin},
     {"POST", "/api/orders/1/enter-payment", Route::Who::user},
     {"POST", "/api/orders/1/attempt-payment", Route::Who::user},
 };

@@ -151,7 +151,7 @@ def nothing_is_left_to_do():
 def paths_in_documents_exist():
     """Whatever a document writes in backticks, or links to, and looks like a path of this tree."""
     for document in ("README.md", "README.ko.md", "ARCHITECTURE.md", "docs/operations.md",
-                     "docs/scaling.md", "docs/performance.md"):
+                     "docs/scaling.md", "docs/performance.md", "docs/web.md"):
         path = ROOT / document
         if not path.exists():
             continue
@@ -168,7 +168,7 @@ def paths_in_documents_exist():
 
 def is_path(text):
     """Of this tree: below one of its folders, or a file in its root or a service's folder."""
-    if "://" in text or text.startswith(("/", "build/", "~", "$", "-", "<")) or any(c in text for c in "{}()=,<>"):
+    if "://" in text or text.startswith(("/", "build/", "web/dist", "~", "$", "-", "<")) or any(c in text for c in "{}()=,<>"):
         return False
     top = text.split("/")[0]
     if "/" in text:

@@ -115,6 +115,7 @@ bool Gateway::launch() {
                                        "GATEWAY_LOG=" + place_.file("requests"),
                                        fmt::format("GATEWAY_LISTEN=127.0.0.1:{}", port_),
                                        "GATEWAY_WORKERS=2",
+                                       "GATEWAY_WEB=" + servers_.web,
                                        "GATEWAY_USER=" + servers_.user,
                                        "GATEWAY_PRODUCT=" + servers_.product,
                                        "GATEWAY_ORDER=" + servers_.order,

@@ -22,6 +22,7 @@ class Gateway {
   // Of each role HOST:PORT,HOST:PORT.
   struct Servers {
     std::string user, product, order, payment;
+    std::string web = {};  // directory of the pages; none: it has none
   };
   // Starts it and waits until it serves. Throws std::runtime_error with what it said.
   explicit Gateway(Servers servers);
