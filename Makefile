@@ -9,7 +9,7 @@ FROM ?= 1
 CLANG = $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
 CLANG_VERSION = $(subst clang++-,,$(CLANG))
 
-.PHONY: help demo split up down test test-dev test-simulation test-tsan chaos fuzz build run simulate mutants fuzz-api bench lint format clean
+.PHONY: help demo split up down test test-dev test-simulation test-tsan chaos fuzz build run simulate mutants fuzz-api bench locks lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -87,6 +87,10 @@ fuzz-api: build ## asks a running shop what /openapi.json allows and forbids, as
 bench: build ## wrk against the shop beside a no-op nginx; writes bench/results.md
 	@tools/setup.sh bench
 	bench/bench.py --write bench/results.md
+
+locks: build ## every placement strategy under the same load; writes docs/locks.md and its plots, build/locks.html
+	@tools/setup.sh locks
+	@/usr/bin/python3 bench/locks.py --write $(LOCKS)
 
 lint: ## clang-tidy, warnings are errors
 	@tools/setup.sh build test lint

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, by Debian package name: tools/setup.sh build|test|split|simulation|fuzz-api|bench|lint ...
+# Installs what is missing, by Debian package name: tools/setup.sh build|test|split|simulation|fuzz-api|bench|locks|lint ...
 # Asks for nothing when all is there. Needs root or sudo only when something is missing.
 set -euo pipefail
 
@@ -32,8 +32,9 @@ for group in "$@"; do
     simulation) wanted+=(libmimalloc-dev patch) ;;
     fuzz-api) wanted+=(python3-venv) ;;
     bench) wanted+=(wrk nginx-light) ;;
+    locks) wanted+=(wrk mariadb-server mariadb-client redis-server python3 python3-matplotlib) ;;
     lint) version=$(clang_version); wanted+=("clang-tidy-$version" "clang-format-$version") ;;
-    *) echo "tools/setup.sh: no group '$group' (build, test, split, simulation, fuzz-api, bench, lint)" >&2; exit 2 ;;
+    *) echo "tools/setup.sh: no group '$group' (build, test, split, simulation, fuzz-api, bench, locks, lint)" >&2; exit 2 ;;
   esac
 done
 
