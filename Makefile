@@ -10,7 +10,7 @@ SHAPE ?= all-in-one
 CLANG = $(firstword $(foreach v,16 18 19,$(if $(wildcard /usr/bin/clang++-$(v)),clang++-$(v))) clang++-16)
 CLANG_VERSION = $(subst clang++-,,$(CLANG))
 
-.PHONY: help demo split up down test test-dev test-simulation test-tsan chaos fuzz build web test-web screenshots run simulate mutants fuzz-api bench loadtest lint format clean
+.PHONY: help demo split up down test test-dev test-simulation test-tsan chaos fuzz build web test-web screenshots run simulate mutants fuzz-api bench locks loadtest lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -104,6 +104,10 @@ bench: build ## wrk against the shop beside a no-op nginx; writes bench/results.
 loadtest: build ## JMeter's 10,000 users against the shop beside a no-op nginx; SHAPE=split|both; LOADTEST="--help" lists more
 	@tools/setup.sh loadtest $(if $(filter-out all-in-one,$(SHAPE)),split)
 	@loadtest/loadtest.py --shape $(SHAPE) $(LOADTEST)
+
+locks: build ## every placement strategy under the same load; writes docs/locks.md and its plots, build/locks.html
+	@tools/setup.sh locks
+	@/usr/bin/python3 bench/locks.py --write $(LOCKS)
 
 lint: ## clang-tidy, warnings are errors
 	@tools/setup.sh build test lint

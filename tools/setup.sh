@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, by Debian package name: tools/setup.sh build|test|split|simulation|fuzz-api|web|web-test|bench|loadtest|lint ...
+# Installs what is missing, by Debian package name: tools/setup.sh build|test|split|simulation|fuzz-api|web|web-test|bench|locks|loadtest|lint ...
 # Asks for nothing when all is there. Needs root or sudo only when something is missing.
 set -euo pipefail
 
@@ -40,9 +40,10 @@ for group in "$@"; do
     web) command -v node >/dev/null || wanted+=(nodejs); command -v npm >/dev/null || wanted+=(npm) ;;
     web-test) wanted+=(chromium fonts-noto-cjk) ;;
     bench) wanted+=(wrk nginx-light) ;;
+    locks) wanted+=(wrk mariadb-server mariadb-client redis-server python3 python3-matplotlib) ;;
     loadtest) wanted+=(python3 nginx-light maven "$(java_package)") ;;
     lint) version=$(clang_version); wanted+=("clang-tidy-$version" "clang-format-$version") ;;
-    *) echo "tools/setup.sh: no group '$group' (build, test, split, simulation, fuzz-api, web, web-test, bench, loadtest, lint)" >&2; exit 2 ;;
+    *) echo "tools/setup.sh: no group '$group' (build, test, split, simulation, fuzz-api, web, web-test, bench, locks, loadtest, lint)" >&2; exit 2 ;;
   esac
 done
 

@@ -136,7 +136,8 @@ OperatorDesk::Watched Shop::Parts::watched() {
                                 .read_books = [this] { return books_of(host.config, host.clock->now()); }};
   if (order) {
     watched.orders.emplace(OperatorDesk::Orders{order->orders, order->writer, order->store(), order->gate(),
-                                                host.writer.executor(), place_of(host.config, "order")});
+                                                host.writer.executor(), place_of(host.config, "order"),
+                                                order->placer(), order->round_trips()});
   }
   if (payment) {
     watched.payments.emplace(OperatorDesk::Payments{payment->store(), place_of(host.config, "payment")});
@@ -185,6 +186,10 @@ void Shop::Parts::mount(RoutingTable table) {
 // The ledgers are read before the first request can come.
 void Shop::Parts::start() {
   if (host.shared_denylist != nullptr) host.shared_denylist->start();
+  if (host.locks) {
+    host.locks->start();
+    host.locking.start();
+  }
   if (order) {
     order->start();
     order->start_jobs(payments());
@@ -207,6 +212,7 @@ bool Shop::Parts::stop(std::chrono::milliseconds deadline) {
   if (order) in_time = order->stop(latest) && in_time;
   host.io.stop();
   host.writer.stop();
+  host.locking.stop();
   host.stop_pools();
   return in_time;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <memory>
 
 #include "app/assemble.hpp"
 #include "app/command_line.hpp"
@@ -51,6 +52,23 @@ int serve(Config config) {
   return 0;
 }
 
+// On the command line of this start alone: a file or a variable could be left behind.
+void demand_guards(const Config& config, bool oversell) {
+  if (oversell) return;
+  if (config.order.strategy == order::Strategy::none) {
+    throw ConfigError(
+        "order.strategy: none sells more than there is, which is what it is there to show; whoever wants "
+        "that "
+        "starts with --i-want-to-oversell");
+  }
+  if (config.payment.lock == payment::LockKind::none) {
+    throw ConfigError(
+        "payment.lock: none charges orders twice, which is what it is there to show; whoever wants that "
+        "starts "
+        "with --i-want-to-oversell");
+  }
+}
+
 std::string table_of_settings() {
   std::string text = "Every setting, in the file (--config) under its path, and in the environment:\n";
   for (const Setting& setting : settings()) {
@@ -65,8 +83,18 @@ std::string table_of_settings() {
 void add_serve(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("serve", "run a shop until SIGINT or SIGTERM");
   const ConfigFlags flags(*command, ConfigFlags::Which::all);
+  const auto oversell = std::make_shared<bool>(false);
+  command->add_flag(
+      "--i-want-to-oversell", *oversell,
+      "needed for order.strategy and payment.lock = none, which sell and charge more than they may");
   command->footer(table_of_settings());
-  command->callback([flags, &chosen] { chosen = [flags] { return serve(flags.load()); }; });
+  command->callback([flags, oversell, &chosen] {
+    chosen = [flags, oversell] {
+      Config config = flags.load();
+      demand_guards(config, *oversell);
+      return serve(std::move(config));
+    };
+  });
 }
 
 }  // namespace buyme::app

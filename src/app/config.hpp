@@ -16,6 +16,8 @@
 #include "core/limits.hpp"
 #include "core/log.hpp"
 #include "http/forwarded.hpp"
+#include "order/placer.hpp"
+#include "payment/attempt_lock.hpp"
 
 namespace buyme::app {
 
@@ -57,6 +59,7 @@ struct Config {
     std::int64_t hold_seconds = 600;
     std::int64_t payment_grace_seconds = 60;
     std::int64_t queue = limits::placement_queue;
+    order::Strategy strategy = order::Strategy::group_commit;
   };
   struct Payment {
     double success_rate = 0.8;
@@ -65,6 +68,7 @@ struct Config {
     std::int64_t seed = 1;
     std::vector<std::string> decline_amounts;
     std::vector<std::string> timeout_amounts;
+    payment::LockKind lock = payment::LockKind::optimistic;
   };
   struct User {
     std::int64_t access_token_seconds = 3'600;

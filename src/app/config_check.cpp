@@ -82,6 +82,16 @@ void check_shared(const Config& config) {
   }
 }
 
+void check_locks(const Config& config) {
+  if (!config.redis.servers.empty()) return;
+  const auto demand = [](bool needed, std::string_view setting) {
+    if (needed)
+      throw ConfigError(fmt::format("redis.servers: {} = distributed keeps its locks there", setting));
+  };
+  demand(config.order.strategy == order::Strategy::distributed, "order.strategy");
+  demand(config.payment.lock == payment::LockKind::distributed, "payment.lock");
+}
+
 void check_payment(const Config::Payment& payment) {
   const auto declined = amounts_of("payment.decline_amounts", payment.decline_amounts);
   for (const std::int64_t amount : amounts_of("payment.timeout_amounts", payment.timeout_amounts)) {
@@ -114,6 +124,7 @@ void check(const Config& config) {
   check_shared(config);
   check_services(config);
   check_payment(config.payment);
+  check_locks(config);
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(config.server.host, error);
   if (error) {

@@ -50,6 +50,20 @@ std::size_t get_format(const Config& config) {
   return static_cast<std::size_t>(config.log.format);
 }
 
+void set_strategy(Config& config, std::size_t choice) {
+  config.order.strategy = static_cast<order::Strategy>(choice);
+}
+std::size_t get_strategy(const Config& config) {
+  return static_cast<std::size_t>(config.order.strategy);
+}
+
+void set_payment_lock(Config& config, std::size_t choice) {
+  config.payment.lock = static_cast<payment::LockKind>(choice);
+}
+std::size_t get_payment_lock(const Config& config) {
+  return static_cast<std::size_t>(config.payment.lock);
+}
+
 constexpr std::string_view forwarded_names[] = {"x-forwarded-for", "forwarded"};
 void set_forwarded_by(Config& config, std::size_t choice) {
   config.server.forwarded_by = static_cast<http::ForwardedBy>(choice);
@@ -114,6 +128,10 @@ const std::array all{
         "how much the first payment attempt extends the hold"},
     Row{"order.queue", "", Integer{BUYME_AT(std::int64_t, order.queue), 1, 1'000'000},
         "orders that may wait for the writer; more are answered 503"},
+    Row{"order.strategy", "", Choice{order::strategy_names, set_strategy, get_strategy},
+        "what guards the last unit; all but group-commit, which is the fastest, are there to be compared "
+        "with "
+        "it (docs/locks.md)"},
     Row{"payment.success_rate", "--payment-success-rate", Real{BUYME_AT(double, payment.success_rate), 0, 1},
         "share of simulated payments that succeed"},
     Row{"payment.latency_ms", "", Integer{BUYME_AT(std::int64_t, payment.latency_ms), 0, ten_minutes_ms},
@@ -126,6 +144,9 @@ const std::array all{
         "amounts that a simulated payment is always declined for"},
     Row{"payment.timeout_amounts", "", List{BUYME_AT(std::vector<std::string>, payment.timeout_amounts)},
         "amounts that are always charged and whose first answer is lost"},
+    Row{"payment.lock", "", Choice{payment::lock_names, set_payment_lock, get_payment_lock},
+        "what keeps two payments of one order apart: a claim in the database, a lock in Redis around it, or "
+        "nothing, to see an order charged twice"},
     Row{"user.access_token_seconds", "",
         Integer{BUYME_AT(std::int64_t, user.access_token_seconds), 1,
                 std::chrono::seconds{limits::longest_access_token}.count()},

@@ -30,6 +30,7 @@ Host::Host(const Config& settings, Log logger)
       hashing("hash", static_cast<std::size_t>(config.user.hash_threads), limits::hash_queue),
       database("database", static_cast<std::size_t>(config.pools.read_threads), limits::read_queue),
       lists("lists", 1, limits::list_queue, limits::list_rest),
+      locks(make_locks()),
       denylist(make_denylist()),
       authenticator(key, *denylist, *clock) {}
 
@@ -39,6 +40,13 @@ std::unique_ptr<user::Denylist> Host::make_denylist() {
                                                       io.context(0).get_executor(), log);
   shared_denylist = shared.get();
   return shared;
+}
+
+std::unique_ptr<redis::Locks> Host::make_locks() {
+  const bool wanted = config.order.strategy == order::Strategy::distributed ||
+                      config.payment.lock == payment::LockKind::distributed;
+  if (!wanted) return nullptr;
+  return std::make_unique<redis::Locks>(redis_settings(config), *clock, locking.executor(), log);
 }
 
 std::vector<Executor> Host::homes() {

@@ -16,6 +16,7 @@
 #include "db/lease.hpp"
 #include "http/endpoint.hpp"
 #include "http/server.hpp"
+#include "redis/lock.hpp"
 #include "user/authenticator.hpp"
 #include "user/denylist_redis.hpp"
 
@@ -63,11 +64,13 @@ struct Host {
   // that kept it waiting.
   http::IoThreads io;
   LoopThread writer{"order-writer"};
+  LoopThread locking{"locks"};  // runs where there are locks
 
   TokenKey key;
   Pool hashing, database;
   Pool lists;  // what the back office reads of everybody: one at a time, with rests, so that buyers go first
   Pool audits{"audit", 1, limits::audit_queue};
+  std::unique_ptr<redis::Locks> locks;             // where a setting wants them
   user::RedisDenylist* shared_denylist = nullptr;  // the same where servers share one
   std::unique_ptr<user::Denylist> denylist;
   user::JwtAuthenticator authenticator;
@@ -75,6 +78,7 @@ struct Host {
 
  private:
   std::unique_ptr<user::Denylist> make_denylist();
+  std::unique_ptr<redis::Locks> make_locks();
   std::vector<std::unique_ptr<db::JobLease>> leases_;
 };
 

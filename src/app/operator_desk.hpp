@@ -22,6 +22,7 @@
 #include "db/address.hpp"
 #include "http/endpoint.hpp"
 #include "http/server.hpp"
+#include "order/per_order.hpp"
 #include "order/service.hpp"
 #include "payment/store.hpp"
 #include "stock/gate.hpp"
@@ -40,6 +41,8 @@ class OperatorDesk {
     stock::StockGate& gate;
     Executor writer_executor;
     db::DatabaseAddress place;
+    const order::PerOrderPlacer* placer;  // none: rounds place the orders
+    db::RoundTrips round_trips;
   };
   struct Payments {
     const payment::PaymentStore& store;

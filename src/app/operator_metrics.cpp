@@ -43,6 +43,28 @@ void append_orders(MetricsText& text, const order::OrderService& orders, const o
   text.sample(counters.commit_seconds);
 }
 
+// Of the strategies that place one order at a time (docs/locks.md).
+void append_attempts(MetricsText& text, const order::PerOrderPlacer::Counters& counters) {
+  const auto count = [](const Counter& counter) { return static_cast<double>(counter.value()); };
+  text.counter("buyme_order_attempts_total", "Attempts at placing one order: reading, deciding, writing.");
+  text.sample(count(counters.attempts));
+  text.counter("buyme_order_repeats_total",
+               "Of them, those that had to be repeated, by what was in the way.");
+  text.sample({{"why", "overtaken"}}, count(counters.overtaken));
+  text.sample({{"why", "fenced"}}, count(counters.fenced));
+  text.sample({{"why", "contended"}}, count(counters.contended));
+  text.counter("buyme_order_gave_up_total",
+               "Orders that others kept from being placed until their deadline.");
+  text.sample(count(counters.gave_up));
+  text.counter("buyme_order_lock_waits_total", "Locks in Redis that others held when they were asked for.");
+  text.sample(count(counters.lock_waits));
+  text.counter("buyme_order_lock_seconds_total", "Spent on getting locks in Redis.");
+  text.sample(count(counters.lock_microseconds) / 1e6);
+  text.counter("buyme_order_locks_lost_total",
+               "Locks in Redis that had passed to others before their release.");
+  text.sample(count(counters.lost_locks));
+}
+
 void append_stock(MetricsText& text, const order::StockBoard& board) {
   const auto levels = board.newest(limits::metrics_products);
   text.gauge("buyme_ledger_units", "Units of a product by the committed ledger.");
@@ -106,6 +128,9 @@ Awaitable<std::string> OperatorDesk::metrics() {
   MetricsText text(out);
   if (watched_.orders) {
     append_orders(text, watched_.orders->service, watched_.orders->writer);
+    text.counter("buyme_order_round_trips_total", "Questions to the database server about orders.");
+    text.sample(number(watched_.orders->round_trips->load()));
+    if (watched_.orders->placer != nullptr) append_attempts(text, watched_.orders->placer->counters());
     append_stock(text, watched_.orders->service.board());
   }
   text.gauge("buyme_pool_queue", "Work that waits for a thread of a pool.");

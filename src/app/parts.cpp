@@ -16,8 +16,12 @@ order::WriterSettings writer_settings(const Config& config) {
   settings.decide.hold = std::chrono::seconds{config.order.hold_seconds};
   settings.decide.payment_grace = std::chrono::seconds{config.order.payment_grace_seconds};
   settings.queue = static_cast<std::size_t>(config.order.queue);
-  settings.shares_store = config.shares_database();
+  settings.shares_store = config.shares_database() || config.order.strategy != order::Strategy::group_commit;
   return settings;
+}
+
+std::uint64_t random_seed() {
+  return hash_bytes(secure_random_bytes(16));
 }
 
 user::UserSettings user_settings(const Config& config) {
@@ -40,6 +44,15 @@ payment::SimulatedProviderSettings provider_settings(const Config& config) {
   return settings;
 }
 
+payment::Claims claims_of(const Config& config) {
+  return config.payment.lock == payment::LockKind::none ? payment::Claims::none : payment::Claims::unique;
+}
+
+std::unique_ptr<payment::AttemptLock> make_attempt_lock(Host& host) {
+  if (host.config.payment.lock != payment::LockKind::distributed) return nullptr;
+  return payment::make_redis_attempt_lock(*host.locks, host.locking.executor());
+}
+
 }  // namespace
 
 // --- orders
@@ -47,12 +60,13 @@ payment::SimulatedProviderSettings provider_settings(const Config& config) {
 OrderPart::OrderPart(Host& host)
     : host_(host),
       calendar_(make_calendar(host.config.shop.time_zone)),
-      store_(open_order_store(host.config, *host.clock, host.log)),
+      store_(open_order_store(host.config, *host.clock, host.log, round_trips_)),
       reads_(open_order_reads(host.config, host.database, host.lists)),
       gate_(make_gate()),
       writer(writer_settings(host.config), *store_, *reads_, *gate_, board_, *host.clock,
              host.writer.executor(), host.homes(), host.log),
-      orders(writer, *store_, *reads_, board_, *host.clock, host.log) {
+      placer_(make_placer()),
+      orders(writer, *store_, *reads_, board_, *host.clock, host.log, placer_.get()) {
   const db::DatabaseAddress place = place_of(host.config, "order");
   if (const std::string* file = place.file()) checkpoints_.emplace(*file, host.log);
 }
@@ -69,6 +83,21 @@ std::unique_ptr<stock::StockGate> OrderPart::make_gate() {
                                                    host_.log);
   shared_gate_ = shared.get();
   return shared;
+}
+
+std::unique_ptr<order::PerOrderPlacer> OrderPart::make_placer() {
+  order::PerOrderSettings settings;
+  settings.strategy = host_.config.order.strategy;
+  if (settings.strategy == order::Strategy::group_commit) return nullptr;
+  settings.decide = writer_settings(host_.config).decide;
+  settings.queue = static_cast<std::size_t>(host_.config.order.queue);
+  order::PerOrderPlacer::LockPlace place_of_locks;
+  if (settings.strategy == order::Strategy::distributed) {
+    place_of_locks = {host_.locks.get(), host_.locking.executor()};
+  }
+  return std::make_unique<order::PerOrderPlacer>(
+      settings, open_order_sessions(host_.config, *host_.clock, host_.log, round_trips_), writer,
+      place_of_locks, *host_.clock, Random(random_seed(), "placements"), host_.log);
 }
 
 void OrderPart::start() {
@@ -91,7 +120,7 @@ void OrderPart::start() {
 
 void OrderPart::start_jobs(payment::PaymentApi& payments) {
   ExecutionContext& beside_orders = host_.writer.context();  // they read the writer's store
-  if (host_.config.shares_database()) {
+  if (writer.shares_store()) {
     host_.start_job(beside_orders, writer.run_refresh(), "the refresh of ledgers");
   }
   host_.start_job(beside_orders, orders.run_expiry(host_.lease("order", "expiry")), "the expiry of holds");
@@ -105,6 +134,7 @@ bool OrderPart::stop(Monotonic latest) {
   const auto left = [&] {
     return std::max<std::chrono::nanoseconds>(latest - host_.clock->monotonic(), Milliseconds{0});
   };
+  if (placer_) placer_->stop();
   writer.stop();
   bool in_time = true;
   if (rounds_ended_.valid()) in_time = rounds_ended_.wait_for(left()) == std::future_status::ready;
@@ -172,12 +202,17 @@ void ProductPart::start_jobs() {
 
 PaymentPart::PaymentPart(Host& host, order::OrderApi& orders)
     : host_(host),
-      store_(payment::make_sql_payment_store(place_of(host.config, "payment"), host.log)),
+      store_(payment::make_sql_payment_store(place_of(host.config, "payment"), host.log,
+                                             claims_of(host.config))),
+      lock_(make_attempt_lock(host)),
       provider_(payment::make_simulated_provider(provider_settings(host.config), *host.clock, host.log)),
       reads_(payment::make_sql_payment_reads(place_of(host.config, "payment"), host.sessions(), host.log)),
-      payments({Milliseconds{host.config.payment.timeout_ms}}, *store_, *provider_, orders, *host.clock,
-               host.log),
+      payments(settings(), *store_, *provider_, orders, *host.clock, host.log),
       records(*reads_, orders, host.database, *host.clock) {}
+
+payment::PaymentSettings PaymentPart::settings() const {
+  return {.timeout = Milliseconds{host_.config.payment.timeout_ms}, .lock = lock_.get()};
+}
 
 void PaymentPart::start_jobs() {
   host_.start_job(host_.io.context(0), payments.run_sweeper(host_.lease("payment", "payments")),

@@ -13,6 +13,7 @@
 #include "app/checkpoints.hpp"
 #include "app/host.hpp"
 #include "core/calendar.hpp"
+#include "order/per_order.hpp"
 #include "order/service.hpp"
 #include "payment/records.hpp"
 #include "payment/service.hpp"
@@ -40,6 +41,7 @@ class OrderPart {
  private:
   Host& host_;
   std::unique_ptr<Calendar> calendar_;
+  db::RoundTrips round_trips_ = std::make_shared<std::atomic<std::int64_t>>(0);
   order::StockBoard board_;
   std::unique_ptr<order::OrderStore> store_;
   std::unique_ptr<order::OrderReads> reads_;
@@ -49,12 +51,20 @@ class OrderPart {
 
  public:
   order::OrderWriter writer;
+
+ private:
+  std::unique_ptr<order::PerOrderPlacer> placer_;  // of every strategy but group commit
+
+ public:
   order::OrderService orders;
+  const order::PerOrderPlacer* placer() const { return placer_.get(); }
+  db::RoundTrips round_trips() const { return round_trips_; }  // of the writer and the placer
   order::OrderStore& store() { return *store_; }
   stock::StockGate& gate() { return *gate_; }
 
  private:
   std::unique_ptr<stock::StockGate> make_gate();
+  std::unique_ptr<order::PerOrderPlacer> make_placer();
   std::optional<Checkpoints> checkpoints_;  // of the file, where it is one
   std::future<void> rounds_ended_;
 };
@@ -96,8 +106,10 @@ class PaymentPart {
  private:
   Host& host_;
   std::unique_ptr<payment::PaymentStore> store_;
+  std::unique_ptr<payment::AttemptLock> lock_;
   std::unique_ptr<payment::PaymentProvider> provider_;
   std::unique_ptr<payment::PaymentReads> reads_;
+  payment::PaymentSettings settings() const;
 
  public:
   payment::PaymentService payments;

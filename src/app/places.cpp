@@ -38,12 +38,24 @@ db::DatabaseAddress place_of(const Config& config, std::string_view service) {
   return server_of(config, service);
 }
 
-std::unique_ptr<order::OrderStore> open_order_store(const Config& config, Clock& clock, const Log& log) {
+std::unique_ptr<order::OrderStore> open_order_store(const Config& config, Clock& clock, const Log& log,
+                                                    db::RoundTrips trips) {
   if (!config.shares_database()) return order::make_sqlite_order_store(file_of(config, "order"), log);
   order::MysqlOrderSettings settings;
   settings.server = server_of(config, "order");
+  settings.server.round_trips = std::move(trips);
   return order::make_mysql_order_store(settings, clock,
                                        Random(hash_bytes(secure_random_bytes(16)), "order-store"), log);
+}
+
+order::OpenSession open_order_sessions(const Config& config, Clock& clock, const Log& log,
+                                       db::RoundTrips trips) {
+  if (!config.shares_database()) {
+    return [file = file_of(config, "order"), log] { return order::open_sqlite_session(file, log); };
+  }
+  db::MysqlSettings server = server_of(config, "order");
+  server.round_trips = std::move(trips);
+  return [server, &clock, log] { return order::open_mysql_session(server, clock, log); };
 }
 
 std::unique_ptr<order::OrderReads> open_order_reads(const Config& config, Pool& pool, Pool& lists) {

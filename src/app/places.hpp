@@ -11,6 +11,7 @@
 #include "core/pool.hpp"
 #include "core/token.hpp"
 #include "db/address.hpp"
+#include "order/placement_session.hpp"
 #include "order/store.hpp"
 #include "redis/connection.hpp"
 
@@ -19,7 +20,11 @@ namespace buyme::app {
 // `service`: user, product, order, payment or provider.
 db::DatabaseAddress place_of(const Config& config, std::string_view service);
 
-std::unique_ptr<order::OrderStore> open_order_store(const Config& config, Clock& clock, const Log& log);
+// `trips`: counts what is asked of a database server.
+std::unique_ptr<order::OrderStore> open_order_store(const Config& config, Clock& clock, const Log& log,
+                                                    db::RoundTrips trips = {});
+order::OpenSession open_order_sessions(const Config& config, Clock& clock, const Log& log,
+                                       db::RoundTrips trips);
 std::unique_ptr<order::OrderReads> open_order_reads(const Config& config, Pool& pool, Pool& lists);
 
 // Of a shared shop its setting, else the one that data_dir keeps, made when it is missing.

@@ -1,9 +1,11 @@
 // Where a service's database is: a SQLite file, or a schema on a MySQL (or MariaDB) server.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -11,6 +13,9 @@
 #include "core/limits.hpp"
 
 namespace buyme::db {
+
+// Questions that a program has waited for the answer of: a packet of statements is one.
+using RoundTrips = std::shared_ptr<std::atomic<std::int64_t>>;
 
 struct MysqlSettings {
   std::string host = "127.0.0.1";
@@ -21,6 +26,7 @@ struct MysqlSettings {
   bool tls = false;    // refuse to talk in the clear, or to a server whose certificate is not good for `host`
   std::string tls_ca;  // PEM file of the authorities to trust; empty: the system's
   std::string socket;  // a Unix socket, instead of host and port
+  RoundTrips round_trips;  // counts those of every connection that is made with it; none: nobody counts
   std::chrono::seconds connect_timeout = limits::database_connect_timeout;
   std::chrono::seconds answer_timeout = limits::database_answer_timeout;
 };

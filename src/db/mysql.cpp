@@ -116,7 +116,7 @@ void Mysql::Close::operator()(st_mysql* connection) const {
   mysql_close(connection);
 }
 
-Mysql::Mysql(const MysqlSettings& settings) {
+Mysql::Mysql(const MysqlSettings& settings) : round_trips_(settings.round_trips) {
   initialize_once();
   connection_.reset(mysql_init(nullptr));
   if (!connection_) throw std::bad_alloc();
@@ -168,6 +168,7 @@ void Mysql::fail(std::size_t statement) const {
 std::vector<MysqlResult> Mysql::send(std::string_view statements) {
   MYSQL* connection = connection_.get();
   std::vector<MysqlResult> results;
+  if (round_trips_) round_trips_->fetch_add(1, std::memory_order_relaxed);
   if (mysql_real_query(connection, statements.data(), statements.size()) != 0) fail(0);
   for (;;) {
     MYSQL_RES* rows = mysql_store_result(connection);

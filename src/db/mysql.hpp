@@ -101,6 +101,7 @@ class Mysql {
     void operator()(st_mysql* connection) const;
   };
   std::unique_ptr<st_mysql, Close> connection_;
+  RoundTrips round_trips_;
 };
 
 }  // namespace buyme::db

@@ -30,6 +30,9 @@ bool SqliteError::is_constraint() const {
 bool SqliteError::is_full() const {
   return (code_ & 0xff) == SQLITE_FULL;
 }
+bool SqliteError::is_busy() const {
+  return (code_ & 0xff) == SQLITE_BUSY;
+}
 bool SqliteError::is_io() const {
   return (code_ & 0xff) == SQLITE_IOERR;
 }

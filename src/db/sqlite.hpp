@@ -22,6 +22,7 @@ class SqliteError : public std::runtime_error {
   int code() const { return code_; }  // extended result code
   bool is_constraint() const;         // CHECK, UNIQUE, FOREIGN KEY
   bool is_full() const;               // the disk (or the page limit) is full
+  bool is_busy() const;               // another connection writes, for longer than the busy timeout
   bool is_io() const;                 // the operating system refused a read, write or sync
 
  private:

@@ -62,6 +62,9 @@ Decision decide(std::span<const CommandPtr> round, const DecideInput& input, Num
 
 // SALE_NOT_OPEN, SALE_CLOSED, SALE_PAUSED, or nothing when the product sells at `now`.
 std::optional<Failure> refused_by_terms(const SaleTerms& terms, Time now);
+Failure store_unavailable();
+Failure overloaded();
+Failure outcome_unknown();
 Failure sold_out_failure(ProductId product, Units available);
 Failure key_of_another_order();
 Failure total_out_of_bounds(Units committed);

@@ -2,19 +2,34 @@
 #include <map>
 
 #include "order/decide.hpp"
+#include "order/placement_session.hpp"
 
 namespace buyme::order {
+
+namespace {
+
+void ask_about(const PlaceOrder& place, const Sales& sales, Questions& questions) {
+  if (!place.key.empty()) questions.keys.push_back({place.user, place.key});
+  for (const auto& line : place.lines) {
+    const auto sale = sales.find(line.product);
+    if (sale == sales.end() || !sale->second.terms.per_user_limit) continue;
+    questions.limits.push_back({line.product, place.user});
+  }
+}
+
+}  // namespace
+
+Questions questions_about(const PlaceOrder& order, const Sales& sales) {
+  Questions questions;
+  ask_about(order, sales, questions);
+  return questions;
+}
 
 Questions questions_of(std::span<const CommandPtr> round, const Sales& sales) {
   Questions questions;
   for (const auto& command : round) {
     if (const auto* place = std::get_if<PlaceOrder>(&command->what)) {
-      if (!place->key.empty()) questions.keys.push_back({place->user, place->key});
-      for (const auto& line : place->lines) {
-        const auto sale = sales.find(line.product);
-        if (sale == sales.end() || !sale->second.terms.per_user_limit) continue;
-        questions.limits.push_back({line.product, place->user});
-      }
+      ask_about(*place, sales, questions);
     } else if (const auto* move = std::get_if<MoveOrder>(&command->what)) {
       questions.orders.push_back(move->order);
     } else if (const auto* request = std::get_if<RequestReturn>(&command->what)) {

@@ -6,6 +6,25 @@
 
 namespace buyme::order {
 
+Failure store_unavailable() {
+  return Failure(Error::store_unavailable,
+                 "The shop cannot write right now; nothing was done. Repeat in a second.")
+      .retry_in(std::chrono::seconds{1});
+}
+
+Failure overloaded() {
+  return Failure(Error::overloaded, "Too many buyers at this moment; nothing was done. Repeat in a second.")
+      .retry_in(std::chrono::seconds{1});
+}
+
+Failure outcome_unknown() {
+  return Failure(
+             Error::outcome_unknown,
+             "Nobody can say yet whether this was done. Repeat it with the same Idempotency-Key, or look at "
+             "your orders.")
+      .retry_in(std::chrono::seconds{1});
+}
+
 std::optional<Failure> refused_by_terms(const SaleTerms& terms, Time now) {
   if (terms.state == SaleState::archived)
     return Failure(Error::sale_closed, "This product is no longer sold.");

@@ -61,12 +61,21 @@ inline constexpr std::string_view all_sales =
     " t.closes_at, t.per_user_limit FROM stock_ledger l JOIN sale_terms t ON t.product_id = l.product_id"
     " ORDER BY l.product_id";
 
+// Of `products`, ids between commas; ledgers are read, and locked where that is asked for, ascending.
+inline std::string some_sales(std::string_view products) {
+  return fmt::format(
+      "SELECT l.product_id, l.version, l.total, l.committed, l.sold, t.version, t.state, t.price, t.opens_at,"
+      " t.closes_at, t.per_user_limit FROM stock_ledger l FORCE INDEX (PRIMARY) STRAIGHT_JOIN sale_terms t"
+      " ON t.product_id = l.product_id WHERE l.product_id IN ({}) ORDER BY l.product_id",
+      products);
+}
+
 // Of rows that begin with product_id, version, total, committed, sold.
 inline Ledger read_ledger(const db::MysqlResult& row) {
   return {ProductId{row.integer(0)}, row.integer(1), row.integer(2), row.integer(3), row.integer(4)};
 }
 
-// The sale of a row of all_sales.
+// The sale of a row of all_sales or some_sales.
 inline Sale read_sale(const db::MysqlResult& row) {
   Sale sale;
   sale.ledger = read_ledger(row);

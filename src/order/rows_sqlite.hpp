@@ -38,8 +38,11 @@ inline OrderRow read_order_row(const db::Statement& row) {
 inline constexpr std::string_view all_sales =
     "SELECT product_id, l.version, total, committed, sold, t.version, state, price, opens_at, closes_at,"
     " per_user_limit FROM stock_ledger l JOIN sale_terms t USING (product_id) ORDER BY product_id";
+inline constexpr std::string_view one_sale =
+    "SELECT product_id, l.version, total, committed, sold, t.version, state, price, opens_at, closes_at,"
+    " per_user_limit FROM stock_ledger l JOIN sale_terms t USING (product_id) WHERE product_id=?";
 
-// The sale of a row of all_sales.
+// The sale of a row of all_sales or one_sale.
 inline Sale read_sale(const db::Statement& row) {
   const ProductId product{row.integer(0)};
   Sale sale;

@@ -47,8 +47,14 @@ std::vector<OrderLine> merge_lines(std::vector<OrderLine> lines) {
 }
 
 OrderService::OrderService(OrderWriter& writer, OrderStore& store, OrderReads& reads, StockBoard& board,
-                           Clock& clock, Log log)
-    : writer_(writer), store_(store), reads_(reads), board_(board), clock_(clock), log_(std::move(log)) {}
+                           Clock& clock, Log log, Placer* placer)
+    : writer_(writer),
+      placer_(placer == nullptr ? writer : *placer),
+      store_(store),
+      reads_(reads),
+      board_(board),
+      clock_(clock),
+      log_(std::move(log)) {}
 
 Awaitable<Result<Placed>> OrderService::place(PlaceRequest request) {
   PlaceOrder order;
@@ -62,8 +68,7 @@ Awaitable<Result<Placed>> OrderService::place(PlaceRequest request) {
     co_return std::move(*refusal);
   }
 
-  Command::What what = std::move(order);
-  Outcome outcome = co_await writer_.submit(std::move(what));
+  Outcome outcome = co_await placer_.place(std::move(order));
   if (!outcome) {
     placements_.refuse(outcome.error().error);
     co_return outcome.error();

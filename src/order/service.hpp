@@ -54,8 +54,9 @@ struct PlacementCounts {
 
 class OrderService final : public OrderApi {
  public:
+  // Orders are placed by `placer`, or by the writer when none is given.
   OrderService(OrderWriter& writer, OrderStore& store, OrderReads& reads, StockBoard& board, Clock& clock,
-               Log log);
+               Log log, Placer* placer = nullptr);
 
   // Errors: invalid, idempotency_mismatch, sale_not_open, sale_closed, sale_paused, limit_exceeded, sold_out,
   // overloaded, store_unavailable, shutting_down.
@@ -110,6 +111,7 @@ class OrderService final : public OrderApi {
   Awaitable<void> hear_of_new_products();
 
   OrderWriter& writer_;
+  Placer& placer_;
   OrderStore& store_;
   OrderReads& reads_;
   StockBoard& board_;

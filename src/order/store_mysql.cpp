@@ -10,6 +10,7 @@
 
 #include "db/mysql_migrations.hpp"
 #include "db/reachability.hpp"
+#include "embedded/order_schema_fence.hpp"
 #include "embedded/order_schema_mysql.hpp"
 #include "order/rows_mysql.hpp"
 #include "order/store_mysql_parts.hpp"
@@ -22,7 +23,8 @@ using db::Mysql;
 using db::MysqlError;
 
 constexpr db::Migration migrations[] = {
-    {1, "ledger, terms, orders, shipping and returns", embedded::order_schema_mysql}};
+    {1, "ledger, terms, orders, shipping and returns", embedded::order_schema_mysql},
+    {2, "the fence of a ledger", embedded::order_schema_fence}};
 
 // A cluster certifies transactions against those of its other nodes, which a packet does not survive.
 bool is_galera(Mysql& database) {
@@ -110,13 +112,8 @@ auto MysqlOrderStore::guarded(std::string_view what, Work work)
 
 // An answer that gets lost costs a block of numbers.
 Awaitable<Result<std::int64_t>> MysqlOrderStore::reserve_numbers(std::string_view name, std::int64_t count) {
-  co_return guarded("reserving numbers", [&](Mysql& database) {
-    const auto taken =
-        database.query(fmt::format("UPDATE number_block SET next = LAST_INSERT_ID(next) + {} WHERE name = {}",
-                                   count, database.quote(name)));
-    if (taken.affected() != 1) throw std::logic_error("no number block of this name");
-    return taken.insert_id();
-  });
+  co_return guarded("reserving numbers",
+                    [&](Mysql& database) { return take_numbers(database, name, count); });
 }
 
 Awaitable<Result<std::vector<Sale>>> MysqlOrderStore::load_sales() {
@@ -243,8 +240,7 @@ class Interview {
 
 Awaitable<Result<Known>> MysqlOrderStore::read(const Questions& questions) {
   if (questions.empty()) co_return Known{};
-  co_return guarded("reading for a round",
-                    [&](Mysql& database) { return Interview(database, questions).ask(database); });
+  co_return guarded("reading for a round", [&](Mysql& database) { return ask(database, questions); });
 }
 
 Awaitable<Result<std::vector<OrderId>>> MysqlOrderStore::lapsed_holds(Time now, std::size_t limit) {
@@ -344,6 +340,18 @@ RoundFate MysqlOrderStore::fate_of(Stamp round) {
 }
 
 }  // namespace
+
+std::int64_t take_numbers(db::Mysql& database, std::string_view name, std::int64_t count) {
+  const auto taken =
+      database.query(fmt::format("UPDATE number_block SET next = LAST_INSERT_ID(next) + {} WHERE name = {}",
+                                 count, database.quote(name)));
+  if (taken.affected() != 1) throw std::logic_error("no number block of this name");
+  return taken.insert_id();
+}
+
+Known ask(db::Mysql& database, const Questions& questions) {
+  return Interview(database, questions).ask(database);
+}
 
 std::unique_ptr<OrderStore> make_mysql_order_store(const MysqlOrderSettings& settings, Clock& clock,
                                                    Random random, Log log) {

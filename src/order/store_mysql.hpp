@@ -10,6 +10,7 @@
 #include "core/pool.hpp"
 #include "core/random.hpp"
 #include "db/mysql.hpp"
+#include "order/placement_session.hpp"
 #include "order/store.hpp"
 
 namespace buyme::order {
@@ -24,6 +25,10 @@ struct MysqlOrderSettings {
 // it does not, db::MysqlError when it cannot be reached. `clock` must outlive the store.
 std::unique_ptr<OrderStore> make_mysql_order_store(const MysqlOrderSettings& settings, Clock& clock,
                                                    Random random, Log log);
+
+// A connection for placing orders one at a time, beside the writer's; made when it is first needed, and anew
+// when it was lost. The tables must exist. `clock` must outlive it.
+std::unique_ptr<PlacementSession> open_mysql_session(const db::MysqlSettings& server, Clock& clock, Log log);
 
 // As many connections as threads of the pool ever read at once, made when first needed. The tables must
 // exist.

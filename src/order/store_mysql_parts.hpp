@@ -50,8 +50,14 @@ Committed read_round(const Round& round, std::vector<db::MysqlResult>& results);
 void write_terms(const db::Mysql& database, const Plan& plan, Round& round);
 void write_shipping(const Plan& plan, const Surroundings& around, Round& round);
 void write_returns(const db::Mysql& database, const Plan& plan, Round& round);
+void write_limits(const Plan& plan, Round& round);
+void write_orders(const db::Mysql& database, const Plan& plan, Round& round);
 
-// For the questions of a round.
+// The first of `count` numbers that nobody else gets.
+std::int64_t take_numbers(db::Mysql& database, std::string_view name, std::int64_t count);
+
+// For the questions of a round, and of one order: all in one packet.
+Known ask(db::Mysql& database, const Questions& questions);
 std::string kept_return_query(const db::Mysql& database, const Questions::Return& question);
 
 }  // namespace buyme::order

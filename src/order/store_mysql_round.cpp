@@ -161,6 +161,26 @@ void write_raises(const Plan& plan, Round& round) {
                     " committed + {2}, -1), version = version + 1 WHERE product_id = {0}",
                     raise.product.value, raise.terms_version, raise.units));
   }
+}
+
+std::string products_of(const std::set<OrderId>& orders) {
+  return fmt::format(
+      "SELECT DISTINCT product_id FROM order_items FORCE INDEX (order_items_by_order)"
+      " WHERE order_id IN ({})",
+      rows::list_of(orders));
+}
+
+// The orders that time moves on, oldest payment first.
+std::string due_before(OrderStatus status, Time paid_before, std::size_t limit) {
+  return fmt::format(
+      "SELECT order_id FROM orders FORCE INDEX (orders_by_due) WHERE phase = {} AND due < {}"
+      " ORDER BY due, order_id LIMIT {}",
+      number(status), to_unix_ms(paid_before), limit);
+}
+
+}  // namespace
+
+void write_limits(const Plan& plan, Round& round) {
   Rows limits("INSERT INTO purchase(product_id, user_id, units, cap, last_order) VALUES");
   for (const auto& limit : plan.limits) {
     limits.add("({},{},{},{},{})", limit.product.value, limit.user.value, limit.units, limit.cap,
@@ -193,23 +213,6 @@ void write_orders(const db::Mysql& database, const Plan& plan, Round& round) {
   orders.into(round);
   items.into(round);
 }
-
-std::string products_of(const std::set<OrderId>& orders) {
-  return fmt::format(
-      "SELECT DISTINCT product_id FROM order_items FORCE INDEX (order_items_by_order)"
-      " WHERE order_id IN ({})",
-      rows::list_of(orders));
-}
-
-// The orders that time moves on, oldest payment first.
-std::string due_before(OrderStatus status, Time paid_before, std::size_t limit) {
-  return fmt::format(
-      "SELECT order_id FROM orders FORCE INDEX (orders_by_due) WHERE phase = {} AND due < {}"
-      " ORDER BY due, order_id LIMIT {}",
-      number(status), to_unix_ms(paid_before), limit);
-}
-
-}  // namespace
 
 Surroundings look_around(db::Mysql& database, const Plan& plan) {
   Surroundings around;
@@ -252,6 +255,7 @@ Round write_round(const db::Mysql& database, const Plan& plan, const Surrounding
   write_shipping(plan, around, round);
   write_returns(database, plan, round);
   write_raises(plan, round);
+  write_limits(plan, round);
   write_orders(database, plan, round);
   if (!plan.delivered_refunds.empty()) {
     round.packet.add(fmt::format("UPDATE refund_outbox SET delivered_at = {} WHERE refund_id IN ({})",

@@ -8,11 +8,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <set>
 
 #include "db/sqlite.hpp"
 #include "embedded/order_schema.hpp"
+#include "embedded/order_schema_fence.hpp"
 #include "embedded/order_schema_fulfilment.hpp"
 #include "embedded/order_schema_lists.hpp"
 #include "order/rows_sqlite.hpp"
@@ -49,8 +49,6 @@ class SqliteOrderStore final : public OrderStore {
   Awaitable<Result<std::vector<OpenRefund>>> open_refunds(RefundId after, std::size_t limit) override;
 
  private:
-  std::optional<Known::KeptOrder> kept_order(const Questions::Key& question);
-  Known::LimitRow limit_row(const Questions::Limit& question);
   std::optional<OrderRow> order_row(OrderId order);
   std::optional<ReturnRow> return_row(const Questions::Return& question);
 
@@ -58,9 +56,7 @@ class SqliteOrderStore final : public OrderStore {
   bool move(const Plan& plan, const OrderMove& move);
   void release(const Plan& plan, const std::string& moved);
   void write_raises(const Plan& plan);
-  void write_orders(const Plan& plan);
   void read_ledgers(const Plan& plan, const std::string& moved, Committed& committed);
-  void finish();
   void roll_back();
 
   template <class Work>
@@ -75,9 +71,9 @@ class SqliteOrderStore final : public OrderStore {
 
   Log log_;
   db::Sqlite database_;
+  PlacementStatements placements_;
   Statement begin_, commit_, rollback_;
-  Statement insert_order_, insert_item_, raise_ledger_, raise_limit_;
-  Statement find_by_key_, find_limit_, find_order_, find_items_;
+  Statement raise_ledger_, find_order_;
   Statement move_order_, insert_history_, insert_refund_, release_ledger_, release_limits_, cancel_items_;
   Statement find_products_, find_ledger_;
 };
@@ -86,7 +82,8 @@ db::Sqlite open_order_database(const std::string& path) {
   static constexpr db::Migration migrations[] = {
       {1, "ledger, terms, orders", embedded::order_schema},
       {2, "shipping and returns", embedded::order_schema_fulfilment},
-      {3, "lists by status", embedded::order_schema_lists}};
+      {3, "lists by status", embedded::order_schema_lists},
+      {4, "the fence of a ledger", embedded::order_schema_fence}};
   db::Sqlite database(path, db::Access::read_write);
   db::migrate(database, migrations);
   // Checkpoints are made by OrderCheckpointer; this is what holds if that thread cannot keep up.
@@ -97,29 +94,14 @@ db::Sqlite open_order_database(const std::string& path) {
 SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
     : log_(std::move(log)),
       database_(open_order_database(path)),
+      placements_(database_),
       begin_(database_.prepare("BEGIN IMMEDIATE")),
       commit_(database_.prepare("COMMIT")),
       rollback_(database_.prepare("ROLLBACK")),
-      insert_order_(database_.prepare(
-          "INSERT INTO orders(order_id, user_id, status, amount, placed_at, hold_expires_at, idempotency_key,"
-          " body_hash) VALUES (?,?,?,?,?,?,?,?)")),
-      insert_item_(database_.prepare(
-          "INSERT INTO order_items(order_item_id, order_id, product_id, quantity, price, status, counted)"
-          " VALUES (?,?,?,?,?,?,?)")),
       raise_ledger_(database_.prepare(
           "UPDATE stock_ledger SET committed = committed + ?2, version = version + 1 WHERE product_id = ?1"
           " AND ?3 = (SELECT version FROM sale_terms WHERE product_id = ?1)")),
-      raise_limit_(database_.prepare(
-          "INSERT INTO purchase(product_id, user_id, units, cap, last_order) VALUES (?,?,?,?,?)"
-          " ON CONFLICT(product_id, user_id) DO UPDATE SET units = units + excluded.units,"
-          " cap = excluded.cap, last_order = excluded.last_order")),
-      find_by_key_(database_.prepare(fmt::format(
-          "SELECT {}, body_hash FROM orders WHERE user_id=? AND idempotency_key=?", rows::order_columns))),
-      find_limit_(database_.prepare(
-          "SELECT p.units, CASE WHEN o.status IN (1, 2, 3) THEN o.order_id END FROM purchase p"
-          " LEFT JOIN orders o ON o.order_id = p.last_order WHERE p.product_id=? AND p.user_id=?")),
       find_order_(database_.prepare(rows::order_row)),
-      find_items_(database_.prepare(rows::items_of_order)),
       move_order_(database_.prepare(
           "UPDATE orders SET status=?1, hold_expires_at=?2, hold_extended=?3, settled_attempt_no=?4,"
           " paid_at=?5, paid_attempt_id=?6, moved_writer=?7, moved_seq=?8"
@@ -155,12 +137,7 @@ SqliteOrderStore::SqliteOrderStore(const std::string& path, Log log)
 Awaitable<Result<std::int64_t>> SqliteOrderStore::reserve_numbers(std::string_view name, std::int64_t count) {
   co_return guarded("reserving numbers", [&] {
     db::Transaction transaction(database_);
-    Statement take =
-        database_.prepare("UPDATE number_block SET next = next + ? WHERE name = ? RETURNING next");
-    take.bind(1, count).bind(2, name);
-    if (!take.step()) throw std::logic_error("no number block of this name");
-    const std::int64_t first = take.integer(0) - count;
-    take.run();
+    const std::int64_t first = take_numbers(database_, name, count);
     transaction.commit();
     return first;
   });
@@ -181,36 +158,12 @@ Awaitable<Result<Known>> SqliteOrderStore::read(const Questions& questions) {
     known.keys.reserve(questions.keys.size());
     known.limits.reserve(questions.limits.size());
     known.orders.reserve(questions.orders.size());
-    for (const auto& question : questions.keys) known.keys.push_back(kept_order(question));
-    for (const auto& question : questions.limits) known.limits.push_back(limit_row(question));
+    for (const auto& question : questions.keys) known.keys.push_back(placements_.kept_order(question));
+    for (const auto& question : questions.limits) known.limits.push_back(placements_.limit_row(question));
     for (const auto order : questions.orders) known.orders.push_back(order_row(order));
     for (const auto& question : questions.returns) known.returns.push_back(return_row(question));
     return known;
   });
-}
-
-std::optional<Known::KeptOrder> SqliteOrderStore::kept_order(const Questions::Key& question) {
-  find_by_key_.bind(1, question.user.value).bind(2, question.key);
-  std::optional<Known::KeptOrder> kept;
-  if (find_by_key_.step()) {
-    kept.emplace();
-    kept->order = rows::read_order(find_by_key_);
-    kept->body_hash = find_by_key_.integer(7);
-  }
-  find_by_key_.reset();
-  if (kept) rows::read_items(find_items_, kept->order);
-  return kept;
-}
-
-Known::LimitRow SqliteOrderStore::limit_row(const Questions::Limit& question) {
-  Known::LimitRow row;
-  find_limit_.bind(1, question.product.value).bind(2, question.user.value);
-  if (find_limit_.step()) {
-    row.units = find_limit_.integer(0);
-    row.open_order = OrderId{find_limit_.integer(1)};
-  }
-  find_limit_.reset();
-  return row;
 }
 
 std::optional<OrderRow> SqliteOrderStore::order_row(OrderId order) {
@@ -218,7 +171,7 @@ std::optional<OrderRow> SqliteOrderStore::order_row(OrderId order) {
   std::optional<OrderRow> row;
   if (find_order_.step()) row = rows::read_order_row(find_order_);
   find_order_.reset();
-  if (row) rows::read_items(find_items_, row->order);
+  if (row) placements_.read_items(row->order);
   return row;
 }
 
@@ -267,13 +220,14 @@ Awaitable<CommitResult> SqliteOrderStore::commit(const Plan& plan) {
     committed.shipped = advance_shipping(database_, plan);
     write_returns(database_, plan, committed);
     write_raises(plan);
-    write_orders(plan);
+    placements_.write_limits(plan);
+    placements_.write_orders(plan);
     read_ledgers(plan, moved, committed);
     for (const auto& refund : plan.delivered_refunds) {
       Statement mark = database_.prepare("UPDATE refund_outbox SET delivered_at=? WHERE refund_id=?");
       mark.bind(1, to_unix_ms(plan.now)).bind(2, refund.value).run();
     }
-    finish();
+    finish(commit_, log_);
     co_return committed;
   } catch (const TermsChanged& changed) {
     roll_back();
@@ -296,20 +250,6 @@ void SqliteOrderStore::roll_back() {
 // A commit into a local file has taken, was refused, or has ended the process (finish()).
 Awaitable<Result<RoundFate>> SqliteOrderStore::settle(Stamp) {
   throw std::logic_error("no commit of this store is ever unknown");
-}
-
-// A refused COMMIT left nothing behind; one that failed half-way in the operating system may have taken.
-void SqliteOrderStore::finish() {
-  try {
-    commit_.run();
-  } catch (const SqliteError& error) {
-    if (!error.is_io()) throw;
-    log_->critical(
-        "the outcome of a commit is unknown ({}); this process ends and starts from what is on disk",
-        error.what());
-    log_->flush();
-    std::abort();
-  }
 }
 
 // Answers the orders that moved, as a JSON array.
@@ -360,31 +300,6 @@ void SqliteOrderStore::write_raises(const Plan& plan) {
   for (const auto& raise : plan.raises) {
     raise_ledger_.bind(1, raise.product.value).bind(2, raise.units).bind(3, raise.terms_version).run();
     if (database_.changes() != 1) throw TermsChanged(raise.product);
-  }
-  for (const auto& limit : plan.limits) {
-    raise_limit_.bind(1, limit.product.value).bind(2, limit.user.value).bind(3, limit.units);
-    raise_limit_.bind(4, limit.cap).bind(5, limit.last_order.value).run();
-  }
-}
-
-void SqliteOrderStore::write_orders(const Plan& plan) {
-  for (const auto& entry : plan.orders) {
-    const Order& order = *entry.order;
-    insert_order_.bind(1, order.id.value).bind(2, order.user.value);
-    insert_order_.bind(3, static_cast<std::int64_t>(order.status));
-    insert_order_.bind(4, order.amount).bind(5, to_unix_ms(order.placed_at));
-    insert_order_.bind(6, to_unix_ms(order.hold_expires_at));
-    if (entry.key.empty()) {
-      insert_order_.bind_null(7).bind_null(8);
-    } else {
-      insert_order_.bind(7, entry.key).bind(8, entry.body_hash);
-    }
-    insert_order_.run();
-    for (const auto& item : order.items) {
-      insert_item_.bind(1, item.id.value).bind(2, order.id.value).bind(3, item.product.value);
-      insert_item_.bind(4, item.quantity).bind(5, item.price).bind(6, static_cast<std::int64_t>(item.status));
-      insert_item_.bind(7, std::int64_t{item.counted}).run();
-    }
   }
 }
 

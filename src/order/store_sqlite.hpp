@@ -7,6 +7,7 @@
 
 #include "core/log.hpp"
 #include "core/pool.hpp"
+#include "order/placement_session.hpp"
 #include "order/store.hpp"
 
 namespace buyme::order {
@@ -14,6 +15,10 @@ namespace buyme::order {
 // Opens and migrates. A commit whose outcome cannot be known (an I/O error while the log is written or
 // synced) ends the process: what is on disk is then read anew at the next start.
 std::unique_ptr<OrderStore> make_sqlite_order_store(const std::string& path, Log log);
+
+// A connection for placing orders one at a time, beside the writer's. A COMMIT that fails half-way ends the
+// process likewise. Throws db::SqliteError. The tables must exist.
+std::unique_ptr<PlacementSession> open_sqlite_session(const std::string& path, Log log);
 
 // As many connections as threads of the pools ever read at once. Lists of all users' orders are read on
 // `lists`, everything else on `pool`.

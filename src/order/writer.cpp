@@ -54,25 +54,6 @@ class OrderWriter::Numbers final : public NumberSource {
 
 namespace {
 
-Failure store_unavailable() {
-  return Failure(Error::store_unavailable,
-                 "The shop cannot write right now; nothing was done. Repeat in a second.")
-      .retry_in(std::chrono::seconds{1});
-}
-
-Failure overloaded() {
-  return Failure(Error::overloaded, "Too many buyers at this moment; nothing was done. Repeat in a second.")
-      .retry_in(std::chrono::seconds{1});
-}
-
-Failure outcome_unknown() {
-  return Failure(
-             Error::outcome_unknown,
-             "Nobody can say yet whether this was done. Repeat it with the same Idempotency-Key, or look at "
-             "your orders.")
-      .retry_in(std::chrono::seconds{1});
-}
-
 std::size_t lines_of(const std::vector<CommandPtr>& round) {
   std::size_t lines = 0;
   for (const auto& command : round) {
@@ -327,6 +308,25 @@ void OrderWriter::take_over(Sale sale) {
   ++epochs_[product];
   board_.lower(product);
   watch_sold_out(product);
+}
+
+Awaitable<void> OrderWriter::learn(std::vector<Ledger> ledgers) {
+  auto taking = take_news(std::move(ledgers));
+  co_await asio::co_spawn(executor_, std::move(taking), use_awaitable);
+}
+
+// They may come late: what is known already may be newer.
+Awaitable<void> OrderWriter::take_news(std::vector<Ledger> ledgers) {
+  for (const auto& ledger : ledgers) {
+    const auto sale = sales_.find(ledger.product);
+    if (sale == sales_.end() || sale->second.ledger.version >= ledger.version) continue;
+    ++epochs_[ledger.product];
+    sale->second.ledger = ledger;
+    board_.publish(ledger);
+    board_.lower(ledger.product);
+    watch_sold_out(ledger.product);
+  }
+  co_return;
 }
 
 // What the database holds now becomes what this writer knows and what readers see, before any answer leaves.

@@ -23,6 +23,7 @@
 #include "core/metrics.hpp"
 #include "order/command_queue.hpp"
 #include "order/decide.hpp"
+#include "order/placer.hpp"
 #include "order/stock_board.hpp"
 #include "order/store.hpp"
 #include "stock/gate.hpp"
@@ -35,11 +36,11 @@ struct WriterSettings {
   bool shares_store = false;  // other servers commit to the same database
 };
 
-class OrderWriter {
+class OrderWriter final : public Placer {
  public:
   OrderWriter(WriterSettings settings, OrderStore& store, OrderReads& reads, stock::StockGate& gate,
               StockBoard& board, Clock& clock, Executor executor, std::vector<Executor> homes, Log log);
-  ~OrderWriter();
+  ~OrderWriter() override;
 
   // Reads ledgers and terms and takes a writer number. Throws std::runtime_error when the store cannot serve.
   Awaitable<void> start();
@@ -54,6 +55,11 @@ class OrderWriter {
   // Suspends until the command's transaction is committed, or refused. Errors beside the command's own:
   // overloaded, shutting_down, store_unavailable (each certainly not done); outcome_unknown.
   Awaitable<Outcome> submit(Command::What what) { return queue_.submit(std::move(what), clock_.monotonic()); }
+
+  // Strategy::group_commit.
+  Awaitable<Outcome> place(PlaceOrder order) override { return submit(std::move(order)); }
+  // What others of this server have committed; returns when readers see it. From any executor.
+  Awaitable<void> learn(std::vector<Ledger> ledgers);
 
   struct Counters {
     std::atomic<std::int64_t> rounds{0}, commands{0}, placed{0}, rejected_rounds{0}, unknown_rounds{0};
@@ -85,6 +91,7 @@ class OrderWriter {
   Awaitable<void> settle_gate(const stock::ClaimRound& claims);
   Awaitable<bool> reload();
   void take_over(Sale sale);
+  Awaitable<void> take_news(std::vector<Ledger> ledgers);
 
   void adopt(const Plan& plan, const Committed& committed);
   void answer(Round round, const Decision& decision, const Committed& committed);

@@ -68,11 +68,20 @@ Awaitable<Result<PaymentTicket>> PaymentService::enter_payment(OrderId order, Ca
 Awaitable<Result<Receipt>> PaymentService::attempt_payment(OrderId order, Caller caller, Trace trace) {
   const auto ticket = co_await orders_.enter_payment(order, caller, true, trace);
   if (!ticket) co_return ticket.error();
-  const auto attempt = co_await claim(*ticket, caller, trace);
+  if (settings_.lock == nullptr) co_return co_await pay(*ticket, caller, trace);
+  const auto held = co_await settings_.lock->acquire(order);
+  if (!held) co_return held.error();
+  auto receipt = co_await pay(*ticket, caller, trace);
+  co_await (*held)->release();
+  co_return receipt;
+}
+
+Awaitable<Result<Receipt>> PaymentService::pay(const PaymentTicket& ticket, Caller caller, Trace trace) {
+  const auto attempt = co_await claim(ticket, caller, trace);
   if (!attempt) co_return attempt.error();
   const auto settlement = co_await finish(*attempt, trace);
   if (!settlement) co_return settlement.error();
-  co_return answer(*ticket, attempt->id, *settlement);
+  co_return answer(ticket, attempt->id, *settlement);
 }
 
 // The claim is what makes a double charge impossible: of two clicks at once one finds the other's open

@@ -17,6 +17,7 @@
 
 #include "core/caller.hpp"
 #include "db/lease.hpp"
+#include "payment/attempt_lock.hpp"
 #include "payment/provider.hpp"
 #include "payment/store.hpp"
 
@@ -24,6 +25,7 @@ namespace buyme::payment {
 
 struct PaymentSettings {
   std::chrono::milliseconds timeout{10'000};  // for one charge or refund
+  AttemptLock* lock = nullptr;  // around each attempt, on top of the claim; outlives the service
 };
 
 struct Receipt {
@@ -58,6 +60,7 @@ class PaymentService final : public PaymentApi {
   Awaitable<void> sweep(Sweep what, db::JobLease& lease = db::sole_server());  // one pass
 
  private:
+  Awaitable<Result<Receipt>> pay(const order::PaymentTicket& ticket, Caller caller, Trace trace);
   Awaitable<Result<Attempt>> claim(const order::PaymentTicket& ticket, Caller caller, Trace trace);
   Awaitable<Result<order::PaymentSettlement>> finish(Attempt attempt, Trace trace);
   Awaitable<AttemptState> charge(const Attempt& attempt);

@@ -83,7 +83,13 @@ class PaymentStore {
   virtual bool can_write() const { return true; }
 };
 
+enum class Claims : std::uint8_t {
+  unique,  // an order has at most one open attempt
+  none,    // any number, and none is found again: for LockKind::none
+};
+
 // Written through group commit. Several servers may have one database.
-std::unique_ptr<PaymentStore> make_sql_payment_store(db::DatabaseAddress address, Log log);
+std::unique_ptr<PaymentStore> make_sql_payment_store(db::DatabaseAddress address, Log log,
+                                                     Claims claims = Claims::unique);
 
 }  // namespace buyme::payment

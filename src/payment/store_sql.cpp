@@ -1,4 +1,5 @@
 #include "db/group_commit.hpp"
+#include "payment/refusals.hpp"
 #include "payment/rows_sql.hpp"
 #include "payment/store.hpp"
 
@@ -76,21 +77,21 @@ std::optional<Attempt> read_attempt(soci::session& session, AttemptId id, Lock l
 
 // The rows of the order's attempts are locked: none of them can be settled between the look and the claim,
 // and of two servers that see none, one is refused by the unique number.
-Result<Attempt> claim_in(soci::session& session, const order::PaymentTicket& ticket, Time now) {
+Result<Attempt> claim_in(soci::session& session, const order::PaymentTicket& ticket, Time now,
+                         Claims claims) {
   long long order = ticket.order.value, user = ticket.user.value, amount = ticket.amount;
   long long requested_at = to_unix_ms(now), number = 0, settled = 0;
   const std::string look = std::string(attempts_of_order) + db::for_update(session);
   session << look, soci::use(order), soci::into(number), soci::into(settled);
   if (settled > 0) return Failure(Error::illegal_state, "This order takes no further payment.");
   ++number;
+  soci::indicator claimed = claims == Claims::unique ? soci::i_ok : soci::i_null;
   try {
     session << insert_attempt, soci::use(order), soci::use(number), soci::use(user), soci::use(amount),
-        soci::use(order), soci::use(requested_at);
+        soci::use(order, claimed), soci::use(requested_at);
   } catch (const soci::soci_error& error) {
     if (!db::is_unique_violation(error)) throw;
-    return Failure(Error::payment_in_progress,
-                   "A payment of this order is under way; look at the order in a few seconds.")
-        .retry_in(std::chrono::seconds{2});
+    return in_progress();
   }
   long long id = 0;
   if (!session.get_last_insert_id("payment_attempts", id)) throw std::logic_error("no id of the new attempt");
@@ -185,11 +186,13 @@ std::vector<DueRefund> due_refunds_in(soci::session& session, Time now, std::int
 
 class SqlPaymentStore final : public PaymentStore {
  public:
-  SqlPaymentStore(db::DatabaseAddress address, Log log)
-      : writer_({.name = "payment", .database = std::move(address)}, schema, std::move(log)) {}
+  SqlPaymentStore(db::DatabaseAddress address, Log log, Claims claims)
+      : claims_(claims),
+        writer_({.name = "payment", .database = std::move(address)}, schema, std::move(log)) {}
 
   Awaitable<Result<Attempt>> claim(order::PaymentTicket ticket, Time now) override {
-    return writer_.run([=](soci::session& session) { return claim_in(session, ticket, now); });
+    const Claims claims = claims_;
+    return writer_.run([=](soci::session& session) { return claim_in(session, ticket, now, claims); });
   }
   Awaitable<Result<Attempt>> record(AttemptId attempt, AttemptState answer, Time now) override {
     return writer_.run([=](soci::session& session) { return record_in(session, attempt, answer, now); });
@@ -227,13 +230,14 @@ class SqlPaymentStore final : public PaymentStore {
     return {};
   }
 
+  const Claims claims_;
   db::GroupCommit writer_;
 };
 
 }  // namespace
 
-std::unique_ptr<PaymentStore> make_sql_payment_store(db::DatabaseAddress address, Log log) {
-  return std::make_unique<SqlPaymentStore>(std::move(address), std::move(log));
+std::unique_ptr<PaymentStore> make_sql_payment_store(db::DatabaseAddress address, Log log, Claims claims) {
+  return std::make_unique<SqlPaymentStore>(std::move(address), std::move(log), claims);
 }
 
 }  // namespace buyme::payment

@@ -155,12 +155,12 @@ class ShiftedClock final : public Clock {
 // Everything that one process holds over the two files.
 struct Shop {
   Shop(const test::TempDir& dir, Clock& clock, FakeOrders& orders, double success_rate,
-       std::chrono::milliseconds timeout)
-      : store(make_sql_payment_store(dir.file("payment.sqlite"), make_null_log())),
+       std::chrono::milliseconds timeout, Claims claims = Claims::unique, AttemptLock* lock = nullptr)
+      : store(make_sql_payment_store(dir.file("payment.sqlite"), make_null_log(), claims)),
         simulated(make_simulated_provider({.path = dir.file("provider.sqlite"), .success_rate = success_rate},
                                           clock, make_null_log())),
         provider(*simulated, clock),
-        service({.timeout = timeout}, *store, provider, orders, clock, make_null_log()) {}
+        service({.timeout = timeout, .lock = lock}, *store, provider, orders, clock, make_null_log()) {}
 
   std::unique_ptr<PaymentStore> store;
   std::unique_ptr<PaymentProvider> simulated;

@@ -58,6 +58,7 @@ struct Lock::Held {
   std::string name;
   std::string token;
   std::int64_t fencing_token = 0;
+  int looks = 0;
   Monotonic until;  // counted from before it was asked for
   bool over = false;
 
@@ -92,7 +93,9 @@ Awaitable<Result<Lock>> Locks::acquire(std::string name, Milliseconds patience) 
 
   Result<std::int64_t> fence = 0;
   Monotonic asked{};
+  int looks = 0;
   for (;;) {
+    ++looks;
     asked = state->clock.monotonic();
     auto answer = co_await state->take(name, token);
     fence = std::move(answer);
@@ -122,6 +125,7 @@ Awaitable<Result<Lock>> Locks::acquire(std::string name, Milliseconds patience) 
   held->name = std::move(name);
   held->token = token;
   held->fencing_token = *fence;
+  held->looks = looks;
   held->until = asked + state->lease;
   asio::co_spawn(state->executor, Lock::Held::renew(held), asio::detached);
   co_return Lock(std::move(held));
@@ -192,6 +196,10 @@ Lock::~Lock() {
 
 std::int64_t Lock::fencing_token() const {
   return held_->fencing_token;
+}
+
+int Lock::looks() const {
+  return held_->looks;
 }
 
 bool Lock::held() const {

@@ -37,6 +37,7 @@ class Lock {
   ~Lock();
 
   std::int64_t fencing_token() const;
+  int looks() const;  // how often Redis was asked for it; 1: it was free
   // The lease, as last renewed, has not passed. False once: false for good.
   bool held() const;
   // True when it was still this holder's until now. False: it was not, or Redis could not be asked (then the
