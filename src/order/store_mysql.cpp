@@ -10,6 +10,7 @@
 
 #include "db/mysql_migrations.hpp"
 #include "db/reachability.hpp"
+#include "embedded/order_schema_defaults_mysql.hpp"
 #include "embedded/order_schema_fence.hpp"
 #include "embedded/order_schema_mysql.hpp"
 #include "order/rows_mysql.hpp"
@@ -24,7 +25,8 @@ using db::MysqlError;
 
 constexpr db::Migration migrations[] = {
     {1, "ledger, terms, orders, shipping and returns", embedded::order_schema_mysql},
-    {2, "the fence of a ledger", embedded::order_schema_fence}};
+    {2, "the fence of a ledger", embedded::order_schema_fence},
+    {3, "what a new order begins with", embedded::order_schema_defaults_mysql}};
 
 // A cluster certifies transactions against those of its other nodes, which a packet does not survive.
 bool is_galera(Mysql& database) {

@@ -191,26 +191,29 @@ void write_limits(const Plan& plan, Round& round) {
               " last_order = VALUES(last_order)");
 }
 
+// What need not be said is not: the rows are most of what the database has to parse.
 void write_orders(const db::Mysql& database, const Plan& plan, Round& round) {
-  Rows orders(
-      "INSERT INTO orders(order_id, user_id, status, amount, placed_at, hold_expires_at, idempotency_key, "
-      "body_hash)"
+  Rows orders("INSERT INTO orders(order_id, user_id, amount, placed_at, hold_expires_at) VALUES");
+  Rows keyed(
+      "INSERT INTO orders(order_id, user_id, amount, placed_at, hold_expires_at, idempotency_key, body_hash)"
       " VALUES");
-  Rows items(
-      "INSERT INTO order_items(order_item_id, order_id, product_id, quantity, price, status, counted) "
-      "VALUES");
+  Rows items("INSERT INTO order_items(order_item_id, order_id, product_id, quantity, price, counted) VALUES");
   for (const auto& entry : plan.orders) {
     const Order& order = *entry.order;
-    const std::string key =
-        entry.key.empty() ? "NULL,NULL" : fmt::format("{},{}", database.quote(entry.key), entry.body_hash);
-    orders.add("({},{},{},{},{},{},{})", order.id.value, order.user.value, number(order.status), order.amount,
-               to_unix_ms(order.placed_at), to_unix_ms(order.hold_expires_at), key);
+    const std::int64_t placed = to_unix_ms(order.placed_at), held_until = to_unix_ms(order.hold_expires_at);
+    if (entry.key.empty()) {
+      orders.add("({},{},{},{},{})", order.id.value, order.user.value, order.amount, placed, held_until);
+    } else {
+      keyed.add("({},{},{},{},{},{},{})", order.id.value, order.user.value, order.amount, placed, held_until,
+                database.quote(entry.key), entry.body_hash);
+    }
     for (const auto& item : order.items) {
-      items.add("({},{},{},{},{},{},{})", item.id.value, order.id.value, item.product.value, item.quantity,
-                item.price, number(item.status), number(item.counted));
+      items.add("({},{},{},{},{},{})", item.id.value, order.id.value, item.product.value, item.quantity,
+                item.price, number(item.counted));
     }
   }
   orders.into(round);
+  keyed.into(round);
   items.into(round);
 }
 
