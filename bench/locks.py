@@ -241,6 +241,7 @@ def main():
         kept = measured(options)
     wrong = judge(kept["rows"])
     print("\n" + locks_report.table(kept["rows"]))
+    print("\n".join(locks_report.facts(kept["rows"])))
     for sentence in wrong:
         print("WRONG: " + sentence)
     if options.write and not wrong:
@@ -262,7 +263,8 @@ def measured(options):
             databases.append(Server("MySQL", host, int(port), options.mysql_user, os.environ.get("MYSQL_PWD", "")))
         begun = time.monotonic()
         results = run(options, databases, redis, places.redis_port, folder)
-        rows = [{"database": key[0], "strategy": key[1], "products": key[2], "stock": key[3], **medians(rounds)}
+        rows = [{"database": key[0], "strategy": key[1], "products": key[2], "stock": key[3], "scarce": SCARCE,
+                 **medians(rounds)}
                 for key, rounds in results.items()]
         rows.sort(key=lambda row: ([d.name for d in databases].index(row["database"]), row["products"], row["stock"],
                                    STRATEGIES.index(row["strategy"])))

@@ -83,6 +83,38 @@ PLOTS = (
 )
 
 
+def compared(one, other):
+    ratio = one["rate"] / max(1e-9, other["rate"])
+    return f"{ratio:.0f} times" if ratio >= 10 else f"{ratio:.2f} times"
+
+
+def facts(rows):
+    """What the bars ask for and what docs/locks.md reads, in sentences."""
+    cell = {(row["database"], row["strategy"], row["products"], row["stock"]): row for row in rows}
+    found = []
+    for database in dict.fromkeys(row["database"] for row in rows):
+        for products, crowd in ((1, "one hot product"), (100, "100 products")):
+            strategies = ("group-commit", "optimistic", "pessimistic", "distributed")
+            batch, version, locked, remote = (cell.get((database, name, products, "plenty")) for name in strategies)
+            if not (batch and version and locked and remote):
+                continue
+            found.append(f"{database}, {crowd}: group commit places {compared(batch, version)} the orders per second of "
+                         f"optimistic and {compared(batch, locked)} those of pessimistic; distributed places "
+                         f"{compared(remote, locked)} those of pessimistic. Per order optimistic repeats "
+                         f"{version['retries']:.2f} times, and distributed waits for {remote['waits']:.2f} locks.")
+    guarded = [row for row in rows if row["strategy"] != "none"]
+    found.append(f"Oversold by the strategies with a guard, all cells and rounds: {sum(row['over'] for row in guarded):.0f} "
+                 f"units; their books are off by {sum(row['off'] for row in guarded):.0f}.")
+    for row in rows:
+        if row["strategy"] != "none":
+            continue
+        where = f"{row['database']}, {row['products']} product{'s' if row['products'] > 1 else ''}, stock {row['stock']}"
+        total = f" of {row['scarce']:,}" if row["stock"] == "scarce" else ""
+        found.append(f"none, {where}: {row['over']:,.0f} units{total} oversold, books off by {row['off']:,.0f} (worst "
+                     "round).")
+    return found
+
+
 def how(kept):
     return (f"Made by `make locks` on {kept['machine']}; {kept['rounds']} interleaved rounds, medians; wrk with "
             f"{kept['connections']} connections, every order of another user; {kept['seconds']} s where the stock is "
@@ -102,7 +134,8 @@ def page(kept, plots):
             "table{border-collapse:collapse;font-size:13px}td,th{border:1px solid #ddd;padding:3px 7px;text-align:right}"
             "td:first-child,th:first-child{text-align:left}th{background:#f4f4f4}svg{max-width:100%;height:auto}"
             "</style><h1>Which lock, and what it costs</h1>"
-            f"<p>{html.escape(how(kept))}</p>\n{pictures}\n{''.join(tables)}</html>\n")
+            f"<p>{html.escape(how(kept))}</p><ul>"
+            + "".join(f"<li>{html.escape(sentence)}</li>" for sentence in facts(kept["rows"])) + f"</ul>\n{pictures}\n{''.join(tables)}</html>\n")
 
 
 def write(kept):
@@ -118,5 +151,6 @@ def write(kept):
         text = file.read()
     before, behind = text.split(BEGIN)[0], text.split(END)[1]
     with open(DOCUMENT, "w") as file:
-        file.write(f"{before}{BEGIN}\n\n{how(kept)}\n\n{table(kept['rows'])}\n{END}{behind}")
+        sentences = "".join(f"- {sentence}\n" for sentence in facts(kept["rows"]))
+        file.write(f"{before}{BEGIN}\n\n{how(kept)}\n\n{sentences}\n{table(kept['rows'])}\n{END}{behind}")
     print("written: docs/locks.md, docs/locks-*.svg; build/locks.html opens in a browser")

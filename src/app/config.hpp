@@ -16,8 +16,8 @@
 #include "core/limits.hpp"
 #include "core/log.hpp"
 #include "http/forwarded.hpp"
-#include "order/placer.hpp"
-#include "payment/attempt_lock.hpp"
+#include "order/strategy.hpp"
+#include "payment/lock_kind.hpp"
 
 namespace buyme::app {
 

@@ -37,9 +37,9 @@ std::vector<Units> free_units(const stock::ClaimRound& claims) {
 }
 
 struct CountedIn {
-  std::atomic<std::size_t>& count;
-  const std::size_t before = count.fetch_add(1, std::memory_order_relaxed);
-  ~CountedIn() { count.fetch_sub(1, std::memory_order_relaxed); }
+  std::shared_ptr<std::atomic<std::size_t>> count;
+  const std::size_t before = count->fetch_add(1, std::memory_order_relaxed);
+  ~CountedIn() { count->fetch_sub(1, std::memory_order_relaxed); }
 };
 
 }  // namespace

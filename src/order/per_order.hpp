@@ -98,7 +98,8 @@ class PerOrderPlacer final : public Placer {
   std::mutex mutex_;  // of what follows
   Random random_;
   std::vector<std::unique_ptr<PlacementSession>> idle_;
-  std::atomic<std::size_t> admitted_{0};
+  // Not a member of its own: what is still suspended when all ends is destroyed behind this.
+  std::shared_ptr<std::atomic<std::size_t>> admitted_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<bool> stopping_{false};
   Counters counters_;
   Pool pool_;

@@ -7,20 +7,10 @@
 // guard. Everything else that changes an order goes through the writer whatever places it.
 #pragma once
 
-#include <array>
-#include <string_view>
-
 #include "order/command.hpp"
+#include "order/strategy.hpp"
 
 namespace buyme::order {
-
-enum class Strategy : std::uint8_t { group_commit, optimistic, pessimistic, distributed, none };
-inline constexpr std::array<std::string_view, 5> strategy_names{"group-commit", "optimistic", "pessimistic",
-                                                                "distributed", "none"};
-
-constexpr std::string_view to_string(Strategy strategy) {
-  return strategy_names[static_cast<std::size_t>(strategy)];
-}
 
 // Thread-safe, from any executor that the implementation knows as a home.
 class Placer {

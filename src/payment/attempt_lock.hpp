@@ -4,9 +4,7 @@
 // impossible is still the claim.
 #pragma once
 
-#include <array>
 #include <memory>
-#include <string_view>
 
 #include "core/clock.hpp"
 #include "core/executor.hpp"
@@ -18,13 +16,6 @@ class Locks;
 }
 
 namespace buyme::payment {
-
-enum class LockKind : std::uint8_t {
-  optimistic,   // the claim
-  distributed,  // a lock in Redis around it
-  none,         // not even the claim: one order may be charged twice
-};
-inline constexpr std::array<std::string_view, 3> lock_names{"optimistic", "distributed", "none"};
 
 // Thread-safe.
 class AttemptLock {
