@@ -128,7 +128,7 @@ export function buyerTests(test, world) {
 
   test("a payment that comes too late is given back, and said so", async () => {
     const { browser } = world;
-    const shop = await world.anotherShop({ "order.hold_seconds": "8", "payment.latency_ms": "11000", "payment.timeout_ms": "60000" });
+    const shop = await world.anotherShop({ "order.hold_seconds": "12", "payment.latency_ms": "14000", "payment.timeout_ms": "60000" });
     await shop.register({ productName: "Late", productStock: 1 });
     const kim = await shop.signUp("kim");
     const visitor = await visit(browser, shop);
