@@ -21,7 +21,7 @@ const world = {
   },
 };
 
-const patience = 180_000;
+const patience = 300_000;
 const only = process.env.E2E_ONLY ?? "";
 
 // Whatever happens, no process outlives its test.

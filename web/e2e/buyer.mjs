@@ -126,6 +126,61 @@ export function buyerTests(test, world) {
     await visitor.close();
   });
 
+  test("a payment that comes too late is given back, and said so", async () => {
+    const { browser } = world;
+    const shop = await world.anotherShop({ "order.hold_seconds": "12", "payment.latency_ms": "14000", "payment.timeout_ms": "60000" });
+    await shop.register({ productName: "Late", productStock: 1 });
+    const kim = await shop.signUp("kim");
+    const visitor = await visit(browser, shop);
+    const { page } = visitor;
+    await enter(page, kim.email);
+    await page.goto("/products/1");
+    await buyButton(page).click();
+    await page.waitForURL("**/orders/*");
+    await page.getByRole("button", { name: /^Pay / }).click();
+    await page.getByRole("button", { name: /^Paying/ }).waitFor();
+    await page.getByRole("heading", { name: "Too late, and refunded" }).waitFor({ timeout: 40_000 });
+    await page.getByText(/were given back|on their way back to you/).waitFor();
+    assert.deepEqual(visitor.wrongs, []);
+    await visitor.close();
+  });
+
+  test("what was delivered goes back, and its money, too", async () => {
+    const { browser } = world;
+    const shop = await world.anotherShop({});
+    await shop.register({ productName: "Returned", productStock: 5 });
+    const kim = await shop.signUp("kim");
+    const order = await shop.order(kim.token, 1, 2);
+    await shop.call("POST", `/api/orders/${order.orderId}/attempt-payment`, undefined, kim.token);
+    const visitor = await visit(browser, shop);
+    const { page } = visitor;
+    await enter(page, kim.email);
+    await page.goto(`/orders/${order.orderId}`);
+    await page.getByRole("heading", { name: "It is yours" }).waitFor();
+    await run("admin", "ship", "--data-dir", shop.directory, "--as-of", new Date(Date.now() + 5 * 86_400_000).toISOString());
+    await page.reload();
+    await page.getByRole("heading", { name: "Delivered" }).waitFor();
+    await page.getByRole("button", { name: "Return" }).click();
+    await page.getByLabel("How many").selectOption("1");
+    await page.getByLabel(/What is wrong with it/).fill("too small");
+    await page.getByRole("button", { name: "Return it" }).click();
+    await page.locator(".items .tag", { hasText: "On its way back" }).waitFor();
+    assert.deepEqual(visitor.wrongs, []);
+    await visitor.close();
+
+    const merchant = await visit(browser, shop);
+    await enter(merchant.page, "admin@example.com");
+    await merchant.page.goto("/console/returns");
+    await merchant.page.getByRole("button", { name: "It has come back" }).click();
+    await merchant.page.getByLabel(/Sell it again/).check();
+    await merchant.page.getByRole("button", { name: "Give the money back" }).click();
+    await merchant.page.getByRole("heading", { name: "Nothing on its way back" }).waitFor();
+    await until(async () => (await shop.stock(1)).available === 4, "the unit to be for sale again");
+    await until(async () => (await shop.call("GET", `/api/orders/${order.orderId}/payments`, undefined, kim.token)).body.refunds[0]?.state === "DONE", "the refund");
+    assert.deepEqual(merchant.wrongs, []);
+    await merchant.close();
+  });
+
   test("a sale opens while it is looked at, and stock moves", async () => {
     const { shop, browser } = world;
     const kim = await shop.signUp("kim");

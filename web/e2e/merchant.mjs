@@ -131,6 +131,26 @@ export function merchantTests(test, world) {
     await visitor.close();
   });
 
+  test("what needs a person is told apart, and counted where he looks", async () => {
+    const { shop, browser } = world;
+    const visitor = await visit(browser, shop);
+    const { page } = visitor;
+    await enter(page, "admin@example.com");
+    // No fault of the simulated provider lasts a minute, so what the shop would say of one is put in its mouth.
+    const attempt = { attemptId: 3, orderId: 8, attemptNumber: 1, amount: 129000, state: "SUCCEEDED", requestedAt: "2026-03-01T03:00:00Z" };
+    const refund = { refundId: 4, orderId: 9, attemptId: 5, amount: 5000, state: "RETRY", tries: 7, takenAt: "2026-03-01T03:00:00Z" };
+    const body = { unknownPayments: [{ ...attempt, attemptId: 6, state: "UNKNOWN" }], chargedButNotPaid: [attempt], refundsToRetry: [refund] };
+    await page.route("**/api/admin/attention", (route) => route.fulfill({ json: body }));
+    await page.goto("/console/attention");
+    for (const title of ["Charged, and the order is not paid", "Refunds that fail", "Payments without an answer"]) {
+      await page.getByRole("heading", { name: title }).waitFor();
+    }
+    await page.getByText("7 tries").waitFor();
+    assert.equal(await page.locator(".sections .badge").textContent(), "3");
+    assert.deepEqual(visitor.wrongs, []);
+    await visitor.close();
+  });
+
   test("a sale is rehearsed and judged", async () => {
     const { shop, browser } = world;
     const visitor = await visit(browser, shop);

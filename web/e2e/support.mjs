@@ -137,7 +137,7 @@ export const desk = { viewport: { width: 1280, height: 860 } };
 // policy is an error of the test: `visitor.wrongs`.
 export async function visit(browser, shop, { locale = "en-US", colorScheme = "light", device = desk, reducedMotion = "reduce" } = {}) {
   const context = await browser.newContext({ ...device, locale, colorScheme, reducedMotion, baseURL: shop.url });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(40_000);
   const wrongs = [];
   const page = await context.newPage();
   page.on("pageerror", (error) => wrongs.push(String(error)));
