@@ -87,7 +87,8 @@ class FakeOrders final : public order::OrderApi {
   }
 
   Awaitable<Result<PaymentSettlement>> settle_payment(OrderId id, order::AttemptRef attempt, bool succeeded,
-                                                      Trace) override {
+                                                      Trace trace) override {
+    asked_for.push_back(trace);
     if (crash) co_await crash->pass();
     if (settle_fails) co_return *settle_fails;
     State& state = orders.at(id);

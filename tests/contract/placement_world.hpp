@@ -78,6 +78,7 @@ class PlacingServer {
     writer_->stop();
     loop_.stop();
     locking_.stop();
+    pool_.stop();  // before what its reads read from
     locks_.reset();
   }
 
