@@ -180,12 +180,21 @@ class Shop:
                 **{f"BUYME_SERVICES_{other.upper()}": addresses[other]
                    for other in ("order", "payment", "product")}}
 
+    def pages(self):
+        """A copy of them where nginx' workers may read it: they are nobody, and this place is not theirs."""
+        if not (PAGES / "index.html").exists():
+            return {}
+        self.web = tempfile.TemporaryDirectory(prefix="buyme-pages-")
+        shutil.copytree(PAGES, self.web.name, dirs_exist_ok=True)
+        os.chmod(self.web.name, 0o755)
+        return {"GATEWAY_WEB": self.web.name}
+
     def start_gateway(self, port, addresses):
         gateway = self.add(Part(
             "gateway", [ROOT / "deploy/nginx/gateway.sh"], self.place,
             {"GATEWAY_RUN": str(self.place / "gateway"), "GATEWAY_LISTEN": f"127.0.0.1:{port}",
              "GATEWAY_LOG": str(self.place / "requests.log"),
-             **({"GATEWAY_WEB": str(PAGES)} if (PAGES / "index.html").exists() else {}),
+             **self.pages(),
              **{f"GATEWAY_{role.upper()}": addresses[role] for role in addresses}}))
         url = f"http://127.0.0.1:{port}"
         self.wait_for(gateway, lambda: answers(url + "/readyz"), url)

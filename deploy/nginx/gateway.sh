@@ -6,7 +6,8 @@
 #   GATEWAY_RUN       directory for its files, made when it is missing (/run/gateway)
 #   GATEWAY_LOG       where requests are logged (/dev/stdout)
 #   GATEWAY_WORKERS   processes (auto)
-#   GATEWAY_WEB       directory of the pages for browsers (web/dist); none: no pages
+#   GATEWAY_WEB       directory of the pages for browsers (web/dist), which nginx' workers (of root's nginx: nobody) may
+#                     read; none: no pages
 #   GATEWAY_BEHIND    networks of load balancers in front, whose X-Forwarded-For is believed: 10.0.0.0/8,...
 #
 # Needs no root. SIGTERM ends it at once, SIGQUIT when requests are answered, SIGHUP looks host names up anew.

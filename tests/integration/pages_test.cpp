@@ -15,6 +15,9 @@ namespace {
 class PagesTest : public ShopTest {
  protected:
   PagesTest() {
+    // nginx' workers are nobody where the tests are root's.
+    std::filesystem::permissions(place.path(), std::filesystem::perms::others_exec,
+                                 std::filesystem::perm_options::add);
     write("index.html", "<!doctype html><title>the pages</title>");
     write("index.html.gz", "packed document");
     write("assets/main-1a2b.js", "let a = 1;");
