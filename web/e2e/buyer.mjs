@@ -324,6 +324,7 @@ export function buyerTests(test, world) {
     await shop.start();
     await page.waitForURL("**/orders/*");
     assert.equal((await ordersOf(shop, kim)).length, 1);
+    await page.getByRole("button", { name: /^Pay / }).waitFor();
     await shop.kill();
     await page.getByRole("button", { name: /^Pay / }).click();
     await shop.start();

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { Redirect, Route, Switch } from "wouter";
 import { forgetPerson, queryClient } from "./api/queries";
@@ -8,16 +8,17 @@ import { HomePage } from "./shop/home";
 import { ProductPage } from "./shop/product";
 import { Crash, Frame } from "./ui/frame";
 import { NotFound, Skeleton } from "./ui/parts";
+import { patient } from "./ui/patient";
 
 // The way to a click on "buy" is in the first load; everything else comes when it is asked for.
 const account = () => import("./shop/account");
-const LogInPage = lazy(() => account().then((m) => ({ default: m.LogInPage })));
-const SignUpPage = lazy(() => account().then((m) => ({ default: m.SignUpPage })));
-const AccountPage = lazy(() => account().then((m) => ({ default: m.AccountPage })));
-const OrderPage = lazy(() => import("./shop/order").then((m) => ({ default: m.OrderPage })));
-const OrdersPage = lazy(() => import("./shop/orders").then((m) => ({ default: m.OrdersPage })));
-const WishesPage = lazy(() => import("./shop/wishes").then((m) => ({ default: m.WishesPage })));
-const Console = lazy(() => import("./console/console").then((m) => ({ default: m.Console })));
+const LogInPage = patient(() => account().then((m) => m.LogInPage));
+const SignUpPage = patient(() => account().then((m) => m.SignUpPage));
+const AccountPage = patient(() => account().then((m) => m.AccountPage));
+const OrderPage = patient(() => import("./shop/order").then((m) => m.OrderPage));
+const OrdersPage = patient(() => import("./shop/orders").then((m) => m.OrdersPage));
+const WishesPage = patient(() => import("./shop/wishes").then((m) => m.WishesPage));
+const Console = patient(() => import("./console/console").then((m) => m.Console));
 
 // The shop answers these paths, and no others, with this page: src/app/web_pages.cpp and deploy/nginx.
 function Pages() {

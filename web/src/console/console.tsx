@@ -1,6 +1,6 @@
 // The merchant's side: a chunk of its own, and each section one of its own again.
 import "../styles/console.css";
-import { lazy, Suspense, type ComponentType } from "react";
+import { Suspense, type ComponentType } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { answered, api } from "../api/client";
@@ -8,20 +8,21 @@ import { useMe } from "../api/queries";
 import { useSession } from "../api/session";
 import { Navigate } from "../shop/navigate";
 import { Empty, NotFound, Pending, Skeleton } from "../ui/parts";
+import { patient } from "../ui/patient";
 import { useConsoleText } from "./text";
 
 type Section = "live" | "products" | "orders" | "returns" | "users" | "attention" | "books" | "rehearsal";
 type Page = ComponentType<{ id: string | undefined }>;
 
 const pages: Record<Section, Page> = {
-  live: lazy(() => import("./live").then((m) => ({ default: m.LivePage }))),
-  products: lazy(() => import("./products").then((m) => ({ default: m.ProductsPage }))),
-  orders: lazy(() => import("./orders").then((m) => ({ default: m.OrdersPage }))),
-  returns: lazy(() => import("./orders").then((m) => ({ default: m.ReturnsPage }))),
-  users: lazy(() => import("./users").then((m) => ({ default: m.UsersPage }))),
-  attention: lazy(() => import("./operation").then((m) => ({ default: m.AttentionPage }))),
-  books: lazy(() => import("./operation").then((m) => ({ default: m.BooksPage }))),
-  rehearsal: lazy(() => import("./rehearsal").then((m) => ({ default: m.RehearsalPage }))),
+  live: patient<{ id: string | undefined }>(() => import("./live").then((m) => m.LivePage)),
+  products: patient<{ id: string | undefined }>(() => import("./products").then((m) => m.ProductsPage)),
+  orders: patient<{ id: string | undefined }>(() => import("./orders").then((m) => m.OrdersPage)),
+  returns: patient<{ id: string | undefined }>(() => import("./orders").then((m) => m.ReturnsPage)),
+  users: patient<{ id: string | undefined }>(() => import("./users").then((m) => m.UsersPage)),
+  attention: patient<{ id: string | undefined }>(() => import("./operation").then((m) => m.AttentionPage)),
+  books: patient<{ id: string | undefined }>(() => import("./operation").then((m) => m.BooksPage)),
+  rehearsal: patient<{ id: string | undefined }>(() => import("./rehearsal").then((m) => m.RehearsalPage)),
 };
 
 export const attentionQuery = {

@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation } from "wouter";
 import { answered, api, type Product, type Stock } from "../api/client";
@@ -68,6 +69,8 @@ function Shown({ product }: { product: Product }) {
   const heading = usePage(product.productName);
   const live = useLiveStock(product.productId);
   const stock = live.stock ?? product.stock;
+  // Whoever gets one is shown his order at once, whatever has become of the connection.
+  useEffect(() => void import("./order").catch(() => {}), []);
   return (
     <article className="product">
       <div className="product-picture"><Artwork id={product.productId} name={product.productName} imageUrl={product.imageUrl} /></div>
