@@ -269,6 +269,7 @@ def measured(options):
         rows.sort(key=lambda row: ([d.name for d in databases].index(row["database"]), row["products"], row["stock"],
                                    STRATEGIES.index(row["strategy"])))
         kept = {"machine": bench.machine(), "rounds": options.rounds, "seconds": options.seconds,
+                "sell_out": options.sell_out,
                 "connections": options.connections, "scarce": SCARCE, "took": time.monotonic() - begun, "rows": rows}
         os.makedirs(os.path.join(bench.ROOT, "build"), exist_ok=True)
         with open(os.path.join(bench.ROOT, "build/locks.json"), "w") as file:

@@ -116,7 +116,8 @@ def facts(rows):
 
 
 def how(kept):
-    return (f"Made by `make locks LOCKS=\"--rounds {kept['rounds']} --seconds {kept['seconds']}\"` on {kept['machine']}; "
+    return (f"Made by `make locks LOCKS=\"--rounds {kept['rounds']} --seconds {kept['seconds']} --sell-out "
+            f"{kept['sell_out']}\"` on {kept['machine']}; "
             f"{kept['rounds']} interleaved rounds, medians; wrk with "
             f"{kept['connections']} connections, every order of another user; {kept['seconds']} s where the stock is "
             f"plenty, {kept['scarce']:,} units where it is scarce; {kept['took'] / 60:.0f} minutes in all.")
