@@ -27,7 +27,8 @@ namespace {
 constexpr int low_priority = 10;
 
 // Between fork and exec; only calls that are allowed there. No environment: what this shop is told by
-// variables (its database, its secrets) is no business of the rehearsal's.
+// variables (its database, its secrets) is no business of the rehearsal's. No file or socket either: a
+// connection that this shop has closed would stay open in there, and its port taken.
 [[noreturn]] void become_drop(char* const* arguments, int output) {
   static char* const environment[] = {nullptr};
   sigset_t none;
@@ -38,6 +39,7 @@ constexpr int low_priority = 10;
   [[maybe_unused]] const int priority = nice(low_priority);
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
+  if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0) _exit(127);
   execve("/proc/self/exe", arguments, environment);
   _exit(127);
 }

@@ -1,7 +1,10 @@
 // The pages for browsers, where one process serves them and where the gateway does: the same to whoever asks.
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "app/web_pages.hpp"
@@ -110,7 +113,44 @@ TEST_F(PagesTest, AShopWithoutPagesIsAShop) {
   EXPECT_EQ(nobody->get("/api/products").status, 200);
 }
 
-using Rehearsal = ShopTest;
+class Rehearsal : public ShopTest {
+ protected:
+  // Begins a long one; the process of its crowd.
+  pid_t begin() {
+    const HttpReply begun = admin->post("/api/admin/rehearsals", R"({"buyers":10000,"stock":10000})");
+    EXPECT_EQ(begun.status, 200) << begun.body;
+    for (int tries = 0; tries < 5'000; ++tries) {
+      for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const pid_t process = std::atoi(entry.path().filename().c_str());
+        if (process > 0 && is_crowd(process)) return process;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    ADD_FAILURE() << "no process of its own";
+    return 0;
+  }
+  static std::set<std::string> sockets_of(pid_t process) {
+    std::set<std::string> sockets;
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", process), gone)) {
+      std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
+      if (target.starts_with("socket:")) sockets.insert(std::move(target));
+    }
+    return sockets;
+  }
+
+ private:
+  bool is_crowd(pid_t process) const {
+    std::ifstream status(fmt::format("/proc/{}/status", process));
+    const std::string text(std::istreambuf_iterator<char>(status), {});
+    if (text.find(fmt::format("\nPPid:\t{}\n", shop->process())) == std::string::npos) return false;
+    std::ifstream words(fmt::format("/proc/{}/cmdline", process));
+    std::string program, command;
+    std::getline(words, program, '\0');
+    std::getline(words, command, '\0');
+    return command == "drop";
+  }
+};
 
 HttpReply wait_for_verdict(HttpClient& admin) {
   for (int tries = 0;; ++tries) {
@@ -137,10 +177,20 @@ TEST_F(Rehearsal, IsHeldBesideTheShopAndJudged) {
   EXPECT_EQ(admin->get("/api/products").json().at("items").as_array().size(), 0U) << "not this shop's";
 }
 
+// What a shop closes is closed, whatever goes on beside it.
+TEST_F(Rehearsal, HoldsNoConnectionOfTheShop) {
+  open_shop();
+  const auto ours = sockets_of(shop->process());
+  EXPECT_FALSE(ours.empty());
+  const pid_t crowd = begin();
+  for (const auto& socket : sockets_of(crowd)) EXPECT_FALSE(ours.contains(socket)) << socket;
+}
+
 TEST_F(Rehearsal, EndsWithTheShop) {
   open_shop();
-  ASSERT_EQ(admin->post("/api/admin/rehearsals", R"({"buyers":5000,"stock":5000})").status, 200);
+  const pid_t crowd = begin();
   EXPECT_EQ(shop->stop(), 0);
+  EXPECT_FALSE(std::filesystem::exists(fmt::format("/proc/{}", crowd)));
 }
 
 }  // namespace
