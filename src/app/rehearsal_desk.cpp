@@ -118,7 +118,7 @@ void RehearsalDesk::hold(Crowd crowd) {
 }
 
 int RehearsalDesk::wait_for(pid_t process) {
-  constexpr std::chrono::milliseconds glance{50};
+  constexpr std::chrono::milliseconds glance{50}, grace{10'000};
   std::chrono::milliseconds patience = limits::rehearsal_patience;
   int status = 0;
   bool asked = false;
@@ -128,9 +128,12 @@ int RehearsalDesk::wait_for(pid_t process) {
     std::unique_lock lock(mutex_);
     const bool stop = changed_.wait_for(lock, glance, [&] { return stopping_ && !asked; });
     patience -= glance;
-    if (asked || !(stop || patience.count() <= 0)) continue;
-    asked = true;  // it takes its shop and its files with it
-    kill(process, SIGTERM);
+    if (!stop && patience.count() > 0) continue;
+    // Asked, it takes its shop and its files with it; who does not listen must not keep this shop from
+    // ending.
+    kill(process, asked ? SIGKILL : SIGTERM);
+    asked = true;
+    patience = grace;
   }
 }
 
