@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct GroupCommit::State {
   using Round = std::vector<std::unique_ptr<Job>>;
   // collided: with another server; lost: the connection, before COMMIT. Both are certainly undone.
   enum class Ended : std::uint8_t { committed, refused, collided, lost, unknown };
+  // What is undone when one job has to be: all of the round, or, with two more round trips a job, it alone.
+  enum class Undo : std::uint8_t { together, alone };
 
   State(GroupCommitSettings wanted, const Schema& schema, Log logger)
       : settings(std::move(wanted)), database(settings.database, 1, schema), log(std::move(logger)) {}
@@ -61,8 +64,9 @@ struct GroupCommit::State {
   void count(const Round& round);
 
   Ended attempt(Round& round);
+  std::optional<Ended> attempt(Round& round, Undo undo);
   void begin(soci::session& session);
-  bool perform_all(soci::session& session, Round& round);
+  Performed perform_all(soci::session& session, Round& round, Undo undo);
   Ended end(SqlDatabase::Lease& lease, soci::session& session);
   Ended end_of(const soci::soci_error& error);
   Ended learn_fate(SqlDatabase::Lease& lease);
@@ -109,6 +113,7 @@ void GroupCommit::State::commit(Round& round) {
   }
   if (ended == Ended::committed) return count(round);
   if (ended == Ended::collided && round.size() > 1) return commit_apart(round);
+  log->error("{}: a round of {} jobs was given up", settings.name, round.size());
   failed_at = clock->monotonic();
   for (auto& job : round) job->fail(ended == Ended::unknown ? unknown() : refused());
 }
@@ -122,6 +127,7 @@ void GroupCommit::State::commit_apart(Round& round) {
     if (ended == Ended::committed) {
       count(alone);
     } else {
+      log->error("{}: a job was given up", settings.name);
       alone.front()->fail(ended == Ended::unknown ? unknown() : refused());
     }
     job = std::move(alone.front());
@@ -134,19 +140,33 @@ void GroupCommit::State::count(const Round& round) {
   counts.jobs += round.size();
 }
 
+// Nearly every job is kept: over a network savepoints are for the round that has one which is not. In a file
+// they cost nothing, and notice that a job has lost the transaction of them all.
 GroupCommit::State::Ended GroupCommit::State::attempt(Round& round) {
+  const auto ended = attempt(round, Undo::together);
+  return ended ? *ended : attempt(round, Undo::alone).value();
+}
+
+// None: a job had to be undone, and the others with it.
+std::optional<GroupCommit::State::Ended> GroupCommit::State::attempt(Round& round, Undo undo) {
   SqlDatabase::Lease lease(database);
   try {
     soci::session& session = lease.session();
     begin(session);
-    if (perform_all(session, round)) return end(lease, session);
+    const Performed performed = perform_all(session, round, is_mysql(session) ? undo : Undo::alone);
+    if (performed == Performed::keep) return end(lease, session);
     lease.roll_back();
-    return Ended::collided;
+    if (performed == Performed::again) return Ended::collided;
+    if (round.size() == 1) return Ended::committed;  // nothing, as the job wants it
+    return std::nullopt;
   } catch (const soci::soci_error& error) {
-    log->error("{}: a round of {} jobs was refused: {}", settings.name, round.size(), error.what());
     lease.met(error);
     lease.roll_back();
-    return end_of(error);
+    const Ended ended = end_of(error);
+    // all others are repeated
+    const auto level = ended == Ended::refused ? spdlog::level::err : spdlog::level::debug;
+    log->log(level, "{}: a round of {} jobs was refused: {}", settings.name, round.size(), error.what());
+    return ended;
   }
 }
 
@@ -165,19 +185,24 @@ void GroupCommit::State::begin(soci::session& session) {
   session << raise_seq, soci::use(seq), soci::use(writer);
 }
 
-// False when a job has met other servers' transactions. Throws when the transaction as a whole is lost: the
-// database refused to begin it, or undid all of it because of one job (a full disk does that), so that not
-// even the savepoint is there any more.
-bool GroupCommit::State::perform_all(soci::session& session, Round& round) {
+// keep: all is ready for COMMIT. again: a job has met other servers' transactions. Throws when the
+// transaction as a whole is lost: the database refused to begin it, or undid all of it because of one job (a
+// full disk does that), so that not even the savepoint is there any more.
+GroupCommit::Performed GroupCommit::State::perform_all(soci::session& session, Round& round, Undo undo) {
   for (auto& job : round) {
-    session << "SAVEPOINT job";
-    const Performed performed = job->perform(session);
-    if (performed == Performed::again) return false;
-    if (performed == Performed::refused) failed_at = clock->monotonic();
+    if (undo == Undo::alone) session << "SAVEPOINT job";
+    std::string why;
+    const Performed performed = job->perform(session, why);
+    if (performed == Performed::again) return performed;
+    if (performed == Performed::refused) {
+      log->error("{}: the database refused a job: {}", settings.name, why);
+      failed_at = clock->monotonic();
+    }
+    if (performed != Performed::keep && undo == Undo::together) return performed;
     if (performed != Performed::keep) session << "ROLLBACK TO SAVEPOINT job";
-    session << "RELEASE SAVEPOINT job";
+    if (undo == Undo::alone) session << "RELEASE SAVEPOINT job";
   }
-  return true;
+  return Performed::keep;
 }
 
 GroupCommit::State::Ended GroupCommit::State::end(SqlDatabase::Lease& lease, soci::session& session) {

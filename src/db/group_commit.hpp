@@ -1,10 +1,10 @@
 // Group commit: many callers' small writes share one transaction, and so one fsync.
 //
-//   callers ── run(job) ──> bounded queue ──> one thread: BEGIN, (SAVEPOINT job RELEASE)*, COMMIT ──> answers
+//   callers ── run(job) ──> bounded queue ──> one thread: BEGIN, job*, COMMIT ──> answers
 //
 // While a transaction syncs, the next jobs gather; under load a round holds up to limits::group_commit_round
-// of them, and a lone job waits for nobody. Each job runs inside a savepoint of its own, so one that fails is
-// undone alone and its neighbours commit.
+// of them, and a lone job waits for nobody. A job that fails is undone alone, and its neighbours commit: each
+// is in a savepoint of its own. With MySQL, where that costs two round trips, only in a second try.
 //
 // Outcomes of run():
 //   the job's own value        it is on disk
@@ -18,10 +18,9 @@
 // restart the file itself says what happened.
 //
 // MySQL: other servers write to the same rows. A round that collides with theirs (a deadlock, a lock) runs
-// again, and what keeps colliding is taken apart into its jobs; so a job may be performed several times. Each
-// round raises `seq` of this writer's row in `commit_writers`, a table of the schema, so that after a lost
-// connection the row tells whether it was committed; if it was not, it is made certain that it never will be,
-// and it runs again.
+// again, and what keeps colliding is taken apart into its jobs. Each round raises `seq` of this writer's row
+// in `commit_writers`, a table of the schema, so that after a lost connection the row tells whether it was
+// committed; if it was not, it is made certain that it never will be, and it runs again.
 //
 // Thread safety: run() may be called from any executor; the coroutine resumes on the one it came from. The
 // destructor finishes the round that runs, drops what waits and joins; no executor that waits for a job may
@@ -61,7 +60,7 @@ class GroupCommit {
 
   // Runs `work(soci::session&)`, which returns a Result<T>, inside a shared write transaction. `work` must
   // not begin or end transactions; it owns what it uses, because its caller may be gone, and leaves it as it
-  // was, because it may be called again.
+  // was, because it may be called several times; the last counts.
   template <class Work>
   Awaitable<std::invoke_result_t<Work, soci::session&>> run(Work work);
 
@@ -79,7 +78,8 @@ class GroupCommit {
   class Job {
    public:
     virtual ~Job() = default;
-    virtual Performed perform(soci::session& session) noexcept = 0;
+    // `why`: what the database said when it refused.
+    virtual Performed perform(soci::session& session, std::string& why) noexcept = 0;
     virtual void fail(const Failure& failure) = 0;  // replaces the outcome
     virtual void resume() = 0;                      // the last call
   };
@@ -109,13 +109,14 @@ class GroupCommit::TypedJob final : public GroupCommit::Job {
         executor_(executor),
         answer_(std::move(answer)) {}
 
-  Performed perform(soci::session& session) noexcept override {
+  Performed perform(soci::session& session, std::string& why) noexcept override {
     answer_->error = nullptr;
     try {
       answer_->outcome.emplace(work_(session));
       return answer_->outcome->has_value() ? Performed::keep : Performed::undo;
     } catch (const soci::soci_error& refused) {
       if (is_transient(refused)) return Performed::again;
+      why = refused.what();
       fail(Failure(Error::store_unavailable, "The shop cannot write right now; nothing was done. Try again.")
                .retry_in(std::chrono::seconds{1}));
       return Performed::refused;

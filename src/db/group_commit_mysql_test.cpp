@@ -5,7 +5,7 @@
 #include <future>
 #include <thread>
 
-#include "db/group_commit.hpp"
+#include "db/group_commit_fixture.hpp"
 #include "support/lossy_proxy.hpp"
 #include "support/run.hpp"
 #include "support/test_database.hpp"
@@ -31,7 +31,14 @@ auto inserting(std::string name) {
   };
 }
 
-class GroupCommitOnAServer : public ::testing::Test {
+auto regretting(std::string name) {
+  return [name = std::move(name)](soci::session& session) -> Result<int> {
+    inserting(name)(session).value();
+    return Failure(Error::illegal_state, "no");
+  };
+}
+
+class GroupCommitOnAServer : public GroupCommitFixture {
  protected:
   std::unique_ptr<GroupCommit> open(DatabaseAddress address) {
     return std::make_unique<GroupCommit>(GroupCommitSettings{"test", std::move(address)}, schema,
@@ -48,16 +55,36 @@ class GroupCommitOnAServer : public ::testing::Test {
   test::TestDatabase place_{test::DatabaseKind::mysql};
 };
 
-TEST_F(GroupCommitOnAServer, AFailingNeighbourIsUndoneAlone) {
+TEST_F(GroupCommitOnAServer, ALoneJobThatFailsIsUndone) {
   auto writer = open();
   EXPECT_EQ(test::run(writer->run(inserting("same"))).value(), 1);
   EXPECT_EQ(test::run(writer->run(inserting("same"))).error().error, Error::store_unavailable);
-  const auto regretted = [](soci::session& session) -> Result<int> {
-    (void)inserting("regretted")(session);
-    return Failure(Error::illegal_state, "no");
-  };
-  EXPECT_EQ(test::run(writer->run(regretted)).error().error, Error::illegal_state);
+  EXPECT_EQ(test::run(writer->run(regretting("other"))).error().error, Error::illegal_state);
   EXPECT_EQ(things(), 1);
+}
+
+TEST_F(GroupCommitOnAServer, AFailingNeighbourIsUndoneAlone) {
+  auto writer = open();
+  Brake brake;
+  start(*writer, 0, [&brake](soci::session&) { return brake.hold(); });
+  context.poll();
+  brake.wait_until_held();
+  start(*writer, 1, inserting("same"));
+  start(*writer, 2, [](soci::session& session) -> Result<int> {
+    inserting("left behind")(session).value();
+    return inserting("same")(session);  // violates UNIQUE
+  });
+  start(*writer, 3, regretting("regretted"));
+  start(*writer, 4, inserting("other"));
+  context.poll();
+  brake.release();
+  context.run();
+  EXPECT_EQ(outcomes[1]->value(), 1);
+  EXPECT_EQ(outcomes[2]->error().error, Error::store_unavailable);
+  EXPECT_EQ(outcomes[3]->error().error, Error::illegal_state);
+  EXPECT_EQ(outcomes[4]->value(), 1);
+  EXPECT_EQ(writer->counts().rounds, 2u);
+  EXPECT_EQ(things(), 2);  // "same" and "other"
 }
 
 // Each raises two counters in an order of its own, so that their transactions deadlock again and again.

@@ -1,4 +1,4 @@
-#include "db/group_commit.hpp"
+#include "db/group_commit_fixture.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -28,22 +28,7 @@ std::int64_t count(const std::string& path) {
   return Sqlite(path, db::Access::read_only).query_integer("SELECT COUNT(*) FROM thing");
 }
 
-// Holds the writing thread inside a round, so that what comes meanwhile shares the next one.
-class Brake {
- public:
-  Result<int> hold() {
-    holding_.set_value();
-    release_.get_future().wait();
-    return 0;
-  }
-  void wait_until_held() { holding_.get_future().wait(); }
-  void release() { release_.set_value(); }
-
- private:
-  std::promise<void> holding_, release_;
-};
-
-class GroupCommitTest : public testing::Test {
+class GroupCommitTest : public GroupCommitFixture {
  protected:
   std::unique_ptr<GroupCommit> open(std::size_t queue_limit = 100) {
     GroupCommitSettings settings{"test", path};
@@ -51,23 +36,12 @@ class GroupCommitTest : public testing::Test {
     return std::make_unique<GroupCommit>(settings, schema, make_null_log());
   }
 
-  // Starts a job; its outcome appears in outcomes[position].
-  template <class Work>
-  void start(GroupCommit& writer, std::size_t position, Work work) {
-    asio::co_spawn(context, collect(writer, std::move(work), outcomes.at(position)), asio::detached);
-  }
-  template <class Work>
-  static Awaitable<void> collect(GroupCommit& writer, Work work, std::optional<Result<int>>& outcome) {
-    outcome = co_await writer.run(std::move(work));
-  }
   static auto inserting(std::string name) {
     return [name = std::move(name)](soci::session& session) { return insert(session, name); };
   }
 
   test::TempDir dir;
   std::string path = dir.file("test.sqlite");
-  std::vector<std::optional<Result<int>>> outcomes = std::vector<std::optional<Result<int>>>(10);
-  asio::io_context context;
 };
 
 TEST_F(GroupCommitTest, JobsThatWaitShareOneTransaction) {
