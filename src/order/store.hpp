@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "order/command.hpp"
+#include "order/states.hpp"
 
 namespace buyme::order {
 
@@ -113,6 +114,9 @@ struct OrderMove {
   UserId actor;
   std::string reason;
   Money refund = 0;  // written to the outbox in the same transaction when positive
+
+  bool gives_back() const { return is_dead(to); }                                   // its units
+  bool changes_ledgers() const { return gives_back() || to == OrderStatus::paid; }  // of its items' products
 };
 
 // Refused when the product's terms are not of `terms_version` any more: another server may have set a limit

@@ -38,7 +38,7 @@ struct Round {
   std::optional<std::size_t> not_moved;  // lists the moves that found their order changed
   std::vector<std::pair<std::size_t, OrderId>> item_changes;  // of returns; none changed: not as it was read
   std::vector<std::size_t> shipments;
-  std::size_t ledgers = 0;
+  std::optional<std::size_t> ledgers;  // those that were touched
   std::size_t commit = 0;
 };
 

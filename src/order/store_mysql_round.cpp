@@ -96,6 +96,7 @@ void begin(const Plan& plan, const Surroundings& around, Round& round) {
 
 // Of orders that died their units; of one that was paid first, from `sold` as well.
 void release(const Plan& plan, Round& round) {
+  if (std::ranges::none_of(plan.moves, &OrderMove::changes_ledgers)) return;
   const std::string moved = stamped(plan);
   round.packet.add(fmt::format(
       "UPDATE stock_ledger l JOIN (SELECT i.product_id AS product_id,"
@@ -107,6 +108,7 @@ void release(const Plan& plan, Round& round) {
       " ON d.product_id = l.product_id SET l.committed = l.committed - d.released_units,"
       " l.sold = l.sold + d.sold_units, l.version = l.version + 1",
       moved));
+  if (std::ranges::none_of(plan.moves, &OrderMove::gives_back)) return;
   round.packet.add(fmt::format(
       "UPDATE purchase p JOIN (SELECT i.product_id AS product_id, o.user_id AS user_id, SUM(i.quantity) AS "
       "released"
@@ -222,12 +224,15 @@ Surroundings look_around(db::Mysql& database, const Plan& plan) {
   for (const auto& change : plan.terms) around.touched.insert(change.update.terms.product);
   for (const auto& raise : plan.raises) around.touched.insert(raise.product);
   for (const auto& completion : plan.return_completions) around.touched.insert(completion.product);
-  std::set<OrderId> moves, returns;
-  for (const auto& move : plan.moves) moves.insert(move.order);
+  std::set<OrderId> moves, stock_moves, returns;
+  for (const auto& move : plan.moves) {
+    moves.insert(move.order);
+    if (move.changes_ledgers()) stock_moves.insert(move.order);
+  }
   for (const auto& request : plan.return_requests) returns.insert(request.order);
   for (const auto& completion : plan.return_completions) returns.insert(completion.order);
-  if (!moves.empty()) {
-    auto found = database.query(products_of(moves));
+  if (!stock_moves.empty()) {
+    auto found = database.query(products_of(stock_moves));
     for (const auto product : rows::read_ids<ProductId>(found)) around.touched.insert(product);
   }
   around.products = around.touched;
@@ -264,10 +269,12 @@ Round write_round(const db::Mysql& database, const Plan& plan, const Surrounding
     round.packet.add(fmt::format("UPDATE refund_outbox SET delivered_at = {} WHERE refund_id IN ({})",
                                  to_unix_ms(plan.now), rows::list_of(plan.delivered_refunds)));
   }
-  round.ledgers = round.packet.add(
-      fmt::format("SELECT product_id, version, total, committed, sold FROM stock_ledger FORCE INDEX (PRIMARY)"
-                  " WHERE product_id IN ({}) ORDER BY product_id",
-                  around.touched.empty() ? "0" : rows::list_of(around.touched)));
+  if (!around.touched.empty()) {
+    round.ledgers = round.packet.add(fmt::format(
+        "SELECT product_id, version, total, committed, sold FROM stock_ledger FORCE INDEX (PRIMARY)"
+        " WHERE product_id IN ({}) ORDER BY product_id",
+        rows::list_of(around.touched)));
+  }
   round.commit = round.packet.add("COMMIT");
   return round;
 }
@@ -279,8 +286,10 @@ Committed read_round(const Round& round, std::vector<db::MysqlResult>& results) 
     if (results.at(statement).affected() == 0) committed.not_moved.push_back(order);
   }
   for (const std::size_t statement : round.shipments) committed.shipped += results.at(statement).affected();
-  db::MysqlResult& ledger = results.at(round.ledgers);
-  while (ledger.next()) committed.ledgers.push_back(rows::read_ledger(ledger));
+  if (round.ledgers) {
+    db::MysqlResult& ledger = results.at(*round.ledgers);
+    while (ledger.next()) committed.ledgers.push_back(rows::read_ledger(ledger));
+  }
   return committed;
 }
 

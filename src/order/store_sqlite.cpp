@@ -252,7 +252,7 @@ Awaitable<Result<RoundFate>> SqliteOrderStore::settle(Stamp) {
   throw std::logic_error("no commit of this store is ever unknown");
 }
 
-// Answers the orders that moved, as a JSON array.
+// Answers the orders whose move changes ledgers, as a JSON array.
 std::string SqliteOrderStore::write_moves(const Plan& plan, Committed& committed) {
   std::string moved = "[";
   for (const auto& change : plan.moves) {
@@ -260,6 +260,7 @@ std::string SqliteOrderStore::write_moves(const Plan& plan, Committed& committed
       committed.not_moved.push_back(change.order);
       continue;
     }
+    if (!change.changes_ledgers()) continue;
     if (moved.size() > 1) moved += ',';
     fmt::format_to(std::back_inserter(moved), "{}", change.order.value);
   }

@@ -196,6 +196,28 @@ TEST_P(StoreContract, AMoveHoldsOnlyForTheOrderAsItWasRead) {
   }
 }
 
+// Who enters payment must not wait for those who buy the same product, nor wake those who watch its stock.
+TEST_P(StoreContract, AMoveThatSellsNothingAndGivesNothingBackLeavesTheLedgerAlone) {
+  Plan opening = plan();
+  add_terms(opening, 1, 10);
+  commit(opening);
+  Plan sale = plan();
+  const OrderId id = add_order(sale, 7, 1).id;
+  const auto sold_from = commit(sale).ledgers.at(0);
+  for (const auto to : {OrderStatus::payment_entered, OrderStatus::payment_failed}) {
+    Plan move = plan();
+    move.moves.push_back(move_of(*find(id), to));
+    const auto committed = commit(move);
+    EXPECT_TRUE(committed.not_moved.empty());
+    EXPECT_TRUE(committed.ledgers.empty());
+  }
+  Plan payment = plan();
+  payment.moves.push_back(payment_of(*find(id), 11));
+  const auto ledger = commit(payment).ledgers.at(0);
+  EXPECT_EQ(ledger.version, sold_from.version + 1);
+  EXPECT_EQ(ledger.sold, 1);
+}
+
 TEST_P(StoreContract, PayingSellsAndCancelingAPaidOrderOwesItsRefund) {
   Plan opening = plan();
   add_terms(opening, 1, 10, 5);

@@ -184,7 +184,7 @@ void OrderDatabase::Transaction::write_moves(order::Committed& committed) {
     record.row.paid_attempt = move.paid_at ? move.paid_attempt : AttemptId{};
     record.moved = plan_.stamp;
     database_.index(record, true);
-    moved_.push_back(move.order);
+    if (move.changes_ledgers()) moved_.push_back(move.order);
     database_.steps_.push_back(
         {move.order,
          {plan_.now, {}, order::to_string(move.from), order::to_string(move.to), move.actor, move.reason}});
@@ -291,7 +291,7 @@ bool OrderDatabase::Transaction::complete_return(const order::ReturnCompletion& 
   return true;
 }
 
-// Of the orders that this round stamped.
+// Of the orders whose move changes ledgers.
 void OrderDatabase::Transaction::release() {
   std::set<ProductId> touched;
   for (const auto id : moved_) {
