@@ -52,25 +52,21 @@ struct Booked {
   bool fresh = false;  // not a repeat
 };
 
-// Of two servers with one key the second is refused by the key, and finds what the first has booked.
-std::optional<Charge> book_new(soci::session& session, const ChargeRequest& request, int outcome, Time now) {
+// A repeat is refused by the key, and finds what was booked: by this server or another.
+Result<Booked> book_charge(soci::session& session, const ChargeRequest& request, int outcome, Time now) {
   long long key = request.key.value, order = request.order.value, amount = request.amount;
   long long charged_at = to_unix_ms(now);
+  std::optional<Charge> charge(Charge{order, amount, outcome});
+  bool fresh = true;
   try {
     session << insert_charge, soci::use(key), soci::use(order), soci::use(amount), soci::use(outcome),
         soci::use(charged_at);
   } catch (const soci::soci_error& error) {
     if (!db::is_unique_violation(error)) throw;
-    return read_charge(session, request.key);
+    charge = read_charge(session, request.key);
+    fresh = false;
   }
-  return Charge{order, amount, outcome};
-}
-
-Result<Booked> book_charge(soci::session& session, const ChargeRequest& request, int outcome, Time now) {
-  auto charge = read_charge(session, request.key);
-  const bool fresh = !charge;
-  if (!charge) charge = book_new(session, request, outcome, now);
-  if (!charge || charge->order != request.order.value || charge->amount != request.amount) {
+  if (!charge || charge->order != order || charge->amount != amount) {
     return Failure(Error::idempotency_mismatch, "This key belongs to another charge.");
   }
   const bool succeeded = charge->outcome == booked_success;

@@ -75,28 +75,37 @@ std::optional<Attempt> read_attempt(soci::session& session, AttemptId id, Lock l
   return row.attempt();
 }
 
-// The rows of the order's attempts are locked: none of them can be settled between the look and the claim,
-// and of two servers that see none, one is refused by the unique number.
-Result<Attempt> claim_in(soci::session& session, const order::PaymentTicket& ticket, Time now,
-                         Claims claims) {
+// nullopt: the order has an attempt of this number, or an open one.
+std::optional<Attempt> insert_attempt_in(soci::session& session, const order::PaymentTicket& ticket,
+                                         long long number, Time now, Claims claims) {
   long long order = ticket.order.value, user = ticket.user.value, amount = ticket.amount;
-  long long requested_at = to_unix_ms(now), number = 0, settled = 0;
-  const std::string look = std::string(attempts_of_order) + db::for_update(session);
-  session << look, soci::use(order), soci::into(number), soci::into(settled);
-  if (settled > 0) return Failure(Error::illegal_state, "This order takes no further payment.");
-  ++number;
+  long long requested_at = to_unix_ms(now), id = 0;
   soci::indicator claimed = claims == Claims::unique ? soci::i_ok : soci::i_null;
   try {
     session << insert_attempt, soci::use(order), soci::use(number), soci::use(user), soci::use(amount),
         soci::use(order, claimed), soci::use(requested_at);
   } catch (const soci::soci_error& error) {
     if (!db::is_unique_violation(error)) throw;
-    return in_progress();
+    return std::nullopt;
   }
-  long long id = 0;
   if (!session.get_last_insert_id("payment_attempts", id)) throw std::logic_error("no id of the new attempt");
   return Attempt{AttemptId{id},           ticket.order, number,      ticket.user, ticket.amount,
                  AttemptState::requested, true,         std::nullopt};
+}
+
+// Most orders are paid at the first attempt: numbers are never reused, so where that one can be inserted
+// there was none. Else the rows of the order's attempts are locked: none of them can be settled between the
+// look and the claim, and of two servers that see the same, one is refused by the unique number.
+Result<Attempt> claim_in(soci::session& session, const order::PaymentTicket& ticket, Time now,
+                         Claims claims) {
+  if (auto first = insert_attempt_in(session, ticket, 1, now, claims)) return *first;
+  long long order = ticket.order.value, number = 0, settled = 0;
+  const std::string look = std::string(attempts_of_order) + db::for_update(session);
+  session << look, soci::use(order), soci::into(number), soci::into(settled);
+  if (settled > 0) return Failure(Error::illegal_state, "This order takes no further payment.");
+  auto next = insert_attempt_in(session, ticket, number + 1, now, claims);
+  if (!next) return in_progress();
+  return *next;
 }
 
 Result<Attempt> record_in(soci::session& session, AttemptId id, AttemptState answer, Time now) {
