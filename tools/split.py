@@ -103,7 +103,7 @@ class Shop:
         self.password = {name: secrets.token_hex(16) for name in
                          ("user", "product", "order", "payment", "operator", "redis", "admin")}
         self.token_key, self.credential = secrets.token_hex(32), secrets.token_hex(32)
-        self.database_port, self.redis_port = free_port(), free_port()
+        self.database, self.redis_port = place / "mariadb.sock", free_port()
         self.config = place / "shop.toml"
 
     # --- parts
@@ -123,7 +123,7 @@ class Shop:
         print(f"{part.name:>9}   {what}, process {part.process.pid}", flush=True)
 
     def start_stores(self):
-        data, connect = self.place / "mariadb", self.place / "mariadb.sock"
+        data = self.place / "mariadb"
         as_root = ["--user=root"] if os.geteuid() == 0 else []  # mariadbd wants to be told
         installed = subprocess.run(
             [program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db",
@@ -135,17 +135,17 @@ class Shop:
         redis_file.write_text(f"bind 127.0.0.1\nport {self.redis_port}\ndir {self.place}\nsave \"\"\n"
                               f"maxmemory-policy noeviction\nrequirepass {self.password['redis']}\n")
         database = self.add(Part("database", [
-            program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={connect}",
-            f"--pid-file={self.place / 'mariadb.pid'}", f"--tmpdir={self.place}", "--bind-address=127.0.0.1",
-            f"--port={self.database_port}", "--skip-name-resolve", "--character-set-server=utf8mb4",
+            program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={self.database}",
+            f"--pid-file={self.place / 'mariadb.pid'}", f"--tmpdir={self.place}", "--skip-networking",
+            "--character-set-server=utf8mb4",
             "--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=128M", "--max-connections=500",
             "--skip-log-bin", *as_root], self.place))
         redis = self.add(Part("redis", [program("redis-server"), redis_file], self.place))
-        self.wait_for(database, connect.exists, f"MariaDB on 127.0.0.1:{self.database_port}")
+        self.wait_for(database, self.database.exists, f"MariaDB on {self.database}")
         self.wait_for(redis, lambda: is_taken(self.redis_port), f"Redis on 127.0.0.1:{self.redis_port}")
         made = subprocess.run(
             [ROOT / "deploy/mysql/accounts.sh"], capture_output=True, text=True,
-            env={"PATH": os.environ["PATH"], "DATABASE_SOCKET": str(connect), "MYSQL_PWD": "",
+            env={"PATH": os.environ["PATH"], "DATABASE_SOCKET": str(self.database), "MYSQL_PWD": "",
                  **{f"PASSWORD_{name.upper()}": self.password[name]
                     for name in ("user", "product", "order", "payment", "operator")}})
         if made.returncode != 0:
@@ -172,7 +172,7 @@ class Shop:
     def environment(self, name, role, port, addresses):
         return {"BUYME_SERVER_ROLE": role, "BUYME_SERVER_PORT": str(port),
                 "BUYME_SERVER_TRUSTED_PROXIES": "127.0.0.1", "BUYME_DATA_DIR": str(self.place / name),
-                "BUYME_DATABASE_HOST": "127.0.0.1", "BUYME_DATABASE_PORT": str(self.database_port),
+                "BUYME_DATABASE_HOST": str(self.database),
                 "BUYME_DATABASE_USER": f"buyme_{role}", "BUYME_DATABASE_PASSWORD": self.password[role],
                 "BUYME_REDIS_SERVERS": f"127.0.0.1:{self.redis_port}",
                 "BUYME_REDIS_PASSWORD": self.password["redis"], "BUYME_USER_TOKEN_KEY": self.token_key,
@@ -205,7 +205,7 @@ class Shop:
     def write_config(self):
         self.config.touch(mode=0o600)
         self.config.write_text(
-            f'[database]\nhost = "127.0.0.1"\nport = {self.database_port}\nuser = "buyme_operator"\n'
+            f'[database]\nhost = "{self.database}"\nuser = "buyme_operator"\n'
             f'password = "{self.password["operator"]}"\n'
             f'[redis]\nservers = ["127.0.0.1:{self.redis_port}"]\npassword = "{self.password["redis"]}"\n'
             f'[user]\ntoken_key = "{self.token_key}"\n')

@@ -164,7 +164,8 @@ const std::array all{
         "secret that signs tokens, 32 bytes at least, the same on all servers of one database; without a "
         "database the shop keeps one in data_dir"},
     Row{"database.host", "", Text{BUYME_AT(std::string, database.host), false},
-        "MySQL or MariaDB server that several servers share; none: files in data_dir"},
+        "MySQL or MariaDB server that several servers share, or the path of its Unix socket; none: files in "
+        "data_dir"},
     Row{"database.port", "", Integer{BUYME_AT(std::int64_t, database.port), 1, 65'535}, "its port"},
     Row{"database.user", "", Text{BUYME_AT(std::string, database.user), false}, "account there"},
     Row{"database.password", "", Secret{BUYME_AT(std::string, database.password), 1}, "and its password"},

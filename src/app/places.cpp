@@ -21,7 +21,8 @@ std::string file_of(const Config& config, std::string_view service) {
 // Without a service: the server as a whole.
 db::MysqlSettings server_of(const Config& config, std::string_view service = {}) {
   db::MysqlSettings server;
-  server.host = config.database.host;
+  const std::string& host = config.database.host;
+  (host.starts_with('/') ? server.socket : server.host) = host;
   server.port = static_cast<std::uint16_t>(config.database.port);
   server.user = config.database.user;
   server.password = config.database.password;
