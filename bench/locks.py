@@ -42,7 +42,7 @@ def cpu_seconds(process):
 
 
 class Sqlite:
-    name, process = "SQLite", None
+    name, process, password = "SQLite", None, ""
 
     def __init__(self):
         self.data = None
@@ -72,6 +72,7 @@ class Server:
     def settings(self, data):
         self.number += 1
         self.prefix = f"locks{self.number}"
+        self.end()  # of a run that was cut off
         self.run("".join(f"CREATE DATABASE {self.prefix}_{service};" for service in shared.SERVICES))
         pairs = {"database.host": self.host, "database.port": self.port, "database.user": self.user,
                  "database.prefix": self.prefix}
@@ -89,7 +90,7 @@ class Server:
         return int(self.run("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_waits'").split()[1])
 
     def end(self):
-        self.run("".join(f"DROP DATABASE {self.prefix}_{service};" for service in shared.SERVICES))
+        self.run("".join(f"DROP DATABASE IF EXISTS {self.prefix}_{service};" for service in shared.SERVICES))
 
 
 class Shop:
@@ -102,7 +103,8 @@ class Shop:
         words += [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
         words += database.settings(self.data) + (["--i-want-to-oversell"] if strategy == "none" else [])
         self.words = words
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True,
+                                        env=dict(os.environ, BUYME_DATABASE_PASSWORD=database.password))
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
             sys.exit("the shop did not start")

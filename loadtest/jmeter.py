@@ -82,12 +82,15 @@ def memory_mib():
     return 1 << 30
 
 
-def run(work, plan, url, users, ramp, feed=None, dashboard=False, **properties):
-    """The file with a line per request, and the folder of the dashboard (if wanted). Raises Failed."""
-    address = urlsplit(url)
+def run(work, plan, url, warm_url, users, ramp, feed=None, dashboard=False, **properties):
+    """The file with a line per request, and the folder of the dashboard (if wanted). Raises Failed.
+
+    As many threads buy at `warm_url` before: else most of what is measured is Java that is being compiled."""
+    address, warm = urlsplit(url), urlsplit(warm_url)
     given = {"plan": plan, "host": address.hostname, "port": address.port or 80, "users": users, "ramp": ramp,
              "price": PRICE, "heap": HEAP_MIB, "stack": f"{STACK_KIB}k", "work": work,
-             "dashboard": str(dashboard).lower(), **properties}
+             "dashboard": str(dashboard).lower(), "warmUsers": users, "warmHost": warm.hostname, "warmPort": warm.port,
+             **properties}
     if feed:
         given["feed"] = feed
     shutil.rmtree(work, ignore_errors=True)

@@ -47,6 +47,8 @@ def options_of(words):
     parser.add_argument("--shape", choices=("all-in-one", "split", "both"), default="all-in-one")
     parser.add_argument("--form", choices=("corrected", "founding", "both"), default="corrected")
     parser.add_argument("--scenarios", default=SCENARIOS, help="USERS/SECONDS,... (%(default)s)")
+    parser.add_argument("--exact-ramp", action="store_true", help="JMeter makes each thread when its time has come; "
+                        "else all at once, and the ramp is rounded to whole milliseconds from one to the next")
     parser.add_argument("--rounds", type=int, default=1, help="each runs the no-op, then every shape")
     parser.add_argument("--stock", type=float, default=0.7, help="corrected form: units for each user (%(default)s)")
     parser.add_argument("--paid", type=float, default=0.8, help="share of payments that succeed (%(default)s)")
@@ -93,10 +95,10 @@ def stop(servers):
         server.stop()
 
 
-def one_run(options, folder, form, server, users, ramp, dashboard):
-    """The run and what is wrong with it, a line each."""
+def one_run(options, folder, form, server, warm, users, ramp, dashboard):
+    """The run and what is wrong with it, a line each. JMeter warms up at `warm`."""
     stock = int(users * options.stock) if form == "corrected" else NO_END
-    more = {}
+    more = {"exactRamp": str(options.exact_ramp).lower()}
     if form == "corrected":
         more["feed"] = server.feed(users)
         more["expected"] = NOOP_COMMITTED if server.name == NOOP else min(stock, users)
@@ -104,7 +106,7 @@ def one_run(options, folder, form, server, users, ramp, dashboard):
     others.wait_for_quiet(options.patience)
     beside = others.Others()
     spent = others.Spent(server.process.pid) if server.process else None
-    lines, report = jmeter.run(Path(folder, "maven"), form, server.url, users, ramp, dashboard=dashboard,
+    lines, report = jmeter.run(Path(folder, "maven"), form, server.url, warm.url, users, ramp, dashboard=dashboard,
                                product=product, **more)
     run = results.Run(lines, beside.share(), 1000 * spent.seconds() / users if spent else 0.0)
     wrong = []
@@ -140,14 +142,14 @@ def books(server, product, run, expected):
 def measure(options, form, folder):
     """{(users, ramp): {server: [run of each round]}}, and whether all was well."""
     part = options.stock if form == "corrected" else 1.0
-    servers = [] if options.smoke else [Noop(folder, min(part, 1.0), options.paid)]
+    warm, *servers = [Noop(folder, min(part, 1.0), options.paid) for _ in range(1 if options.smoke else 2)]
     found, well = {}, True
     try:
         servers += open_shops(options, form, folder)
         for number in range(options.rounds):
             for users, ramp in options.scenarios:
                 for server in servers:
-                    run, wrong = one_run(options, folder, form, server, users, ramp,
+                    run, wrong = one_run(options, folder, form, server, warm, users, ramp,
                                          number == options.rounds - 1 and not options.smoke)
                     orders = run.requests["create order"]
                     print(f"round {number + 1}/{options.rounds}  {form:9}  {users:6,} users in {ramp:2} s  "
@@ -161,7 +163,7 @@ def measure(options, form, folder):
                         print(f"    WRONG: {line}", flush=True)
                     found.setdefault((users, ramp), {}).setdefault(server.name, []).append(run)
     finally:
-        stop(reversed(servers))
+        stop([*reversed(servers), warm])
     return found, well
 
 
@@ -196,7 +198,7 @@ def smoke(options, folder):
     for truth, lie, wrong in LIES:
         liar = Noop(folder, ordered=0.7, paid=0.7, lie=(truth, lie))
         try:
-            run, _ = one_run(options, folder, "corrected", liar, 50, 1, False)
+            run, _ = one_run(options, folder, "corrected", liar, liar, 50, 1, False)
         finally:
             liar.stop()
         for request, believed in run.believed().items():
