@@ -123,8 +123,9 @@ TEST_F(AuditTest, UnpaidOrdersOfAnAccountThatEndsJustNowAreUnderWay) {
   EXPECT_EQ(notes(), Names{"accounts-ending"});
 }
 
-// Where callers are trusted, anybody may order in the name of an account that is long gone.
-TEST_F(AuditTest, OrdersPlacedLongAfterAnEndAreNoFaultOfIt) {
+// Where callers are trusted, anybody may order and wish in the name of an account that is long gone.
+TEST_F(AuditTest, OrdersAndWishesLongAfterAnEndAreNoFaultOfIt) {
+  doctor(File::product, "INSERT INTO wishlist VALUES (1, 13, 1, '', 13000)");
   doctor(File::order,
          "UPDATE orders SET placed_at = 13000, hold_expires_at = 99000, user_id = 13 "
          "WHERE order_id = 5; DELETE FROM purchase WHERE user_id = 13; "
@@ -166,6 +167,10 @@ const Damage damages[] = {
      "UPDATE users SET ended_at = 4500, name = '', phone = '', address = '', password_hash = '!', "
      "email = 'ended-15' WHERE user_id = 15",
      {"orders-of-ended-accounts"}},
+    {"EndedAccountWithAWish",
+     File::product,
+     "INSERT INTO wishlist VALUES (1, 13, 1, '', 2000)",
+     {"wishes-of-ended-accounts"}},
     {"Oversold",
      File::order,
      "INSERT INTO orders SELECT 9, 20, 1, amount, placed_at, hold_expires_at, 0, NULL, NULL, 0, NULL, NULL, "

@@ -107,6 +107,11 @@ struct Books {
     bool settled = false;  // nothing is left to be done for it
   };
 
+  struct Wish {  // of each user the oldest
+    UserId user;
+    Time added_at;
+  };
+
   // What the gate that servers share would grant, read right after the rest.
   struct GateUnits {
     ProductId product;
@@ -128,6 +133,7 @@ struct Books {
   std::vector<Refund> refunds;
   std::vector<Charge> charges;
   std::vector<EndedAccount> ended_accounts;
+  std::vector<Wish> wishes;
   GateRead gate_read = GateRead::none;
   std::vector<GateUnits> gate;
 };

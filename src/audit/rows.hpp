@@ -14,6 +14,9 @@ namespace buyme::audit::rows {
 inline constexpr std::string_view select_catalogue =
     "SELECT product_id, state <> 1, version FROM products ORDER BY product_id";
 
+inline constexpr std::string_view select_wishes =
+    "SELECT user_id, MIN(added_at) FROM wishlist GROUP BY user_id ORDER BY user_id";
+
 inline constexpr std::string_view select_ledgers =
     "SELECT product_id, total, committed, sold FROM stock_ledger ORDER BY product_id";
 inline constexpr std::string_view select_terms =
@@ -87,6 +90,9 @@ template <class Database>
 void read_catalogue(const Database& database, Books& books) {
   books.catalogue = read_rows<Books::CatalogueProduct>(database, select_catalogue, [](const auto& row) {
     return Books::CatalogueProduct{ProductId{row.integer(0)}, row.integer(1) != 0, row.integer(2)};
+  });
+  books.wishes = read_rows<Books::Wish>(database, select_wishes, [](const auto& row) {
+    return Books::Wish{UserId{row.integer(0)}, from_unix_ms(row.integer(1))};
   });
 }
 

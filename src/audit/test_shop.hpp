@@ -14,6 +14,7 @@
 #include "embedded/order_schema_lists.hpp"
 #include "embedded/payment_schema.hpp"
 #include "embedded/product_schema.hpp"
+#include "embedded/product_schema_edits.hpp"
 #include "embedded/provider_schema.hpp"
 #include "embedded/user_schema.hpp"
 #include "embedded/user_schema_sessions.hpp"
@@ -27,7 +28,7 @@ inline std::vector<std::string_view> schema_of(File file) {
     case File::user:
       return {embedded::user_schema, embedded::user_schema_sessions, embedded::user_schema_wishes};
     case File::product:
-      return {embedded::product_schema};
+      return {embedded::product_schema, embedded::product_schema_edits};
     case File::provider:
       return {embedded::provider_schema};
     case File::payment:
