@@ -42,7 +42,7 @@ def cpu_seconds(process):
 
 
 class Sqlite:
-    name, process, password = "SQLite", None, ""
+    name, process, secrets = "SQLite", None, {}
 
     def __init__(self):
         self.data = None
@@ -68,6 +68,7 @@ class Server:
     def __init__(self, name, host, port, user, password, process=None):
         self.name, self.host, self.port, self.user, self.password = name, host, port, user, password
         self.process, self.number, self.prefix = process, 0, None
+        self.secrets = {"BUYME_DATABASE_PASSWORD": password}
 
     def settings(self, data):
         self.number += 1
@@ -104,7 +105,7 @@ class Shop:
         words += database.settings(self.data) + (["--i-want-to-oversell"] if strategy == "none" else [])
         self.words = words
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True,
-                                        env=dict(os.environ, BUYME_DATABASE_PASSWORD=database.password))
+                                        env=dict(os.environ, **database.secrets))
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
             sys.exit("the shop did not start")

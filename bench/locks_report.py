@@ -116,8 +116,9 @@ def facts(rows):
 
 
 def how(kept):
+    mysql = " --mysql HOST:PORT" if any(row["database"] == "MySQL" for row in kept["rows"]) else ""
     return (f"Made by `make locks LOCKS=\"--rounds {kept['rounds']} --seconds {kept['seconds']} --sell-out "
-            f"{kept['sell_out']}\"` on {kept['machine']}; "
+            f"{kept['sell_out']}{mysql}\"` on {kept['machine']}; "
             f"{kept['rounds']} interleaved rounds, medians; wrk with "
             f"{kept['connections']} connections, every order of another user; {kept['seconds']} s where the stock is "
             f"plenty, {kept['scarce']:,} units where it is scarce; {kept['took'] / 60:.0f} minutes in all.")
