@@ -101,11 +101,11 @@ def page(made_by, machine, sections):
         f"Made by `{made_by}` on {machine}; JMeter 5.6.3, the no-op, the shop and its databases on the\nsame machine.\n",
         "Each user is a thread of JMeter with a connection of its own: create order, attempt payment, check stock. An",
         "order that was answered 201 is on disk. The no-op is an nginx that answers the same plan with fixed bodies in",
-        "the same round: what it reaches is what JMeter can send. Rates are answers to `create order` per second, sold",
-        "out included, from the first request to the last answer; rates, ratios, means and percentiles are medians over",
-        "the rounds. Errors are those of all rounds; a declined (simulated) payment is none. Server CPU:",
-        "processor time of the server with its databases and gateway. Others: what other programs used of the processors",
-        "meanwhile, in the worst round.\n"]
+        "the same round: what it reaches is what JMeter can send; before each run as many threads buy at a second no-op,",
+        "so that JMeter's code is compiled. Rates are answers to `create order` per second, sold out included, from the",
+        "first request to the last answer; rates, ratios, means and percentiles are medians over the rounds. Errors are",
+        "those of all rounds; a declined (simulated) payment is none. Server CPU: processor time of the server with its",
+        "databases and gateway. Others: what other programs used of the processors meanwhile, in the worst round.\n"]
     for title, text in sections:
         lines += [f"## {title}\n", text]
     return "\n".join(lines)
