@@ -47,22 +47,34 @@ def table(rows):
     return "\n".join(lines)
 
 
+def processor_time(row):
+    """Of all who work for an order; None where the database's is not known."""
+    if "cpu_database" not in row and row["database"] != "SQLite":
+        return None
+    return row["cpu_shop"] + row.get("cpu_database", 0) + row["cpu_redis"]
+
+
+def short(number):
+    return f"{number / 1000:.1f}k" if number >= 1000 else f"{number:.0f}"
+
+
 def plot(rows, value, label, logarithmic, width=9.0):
     """Grouped bars, as the text of an SVG: one group per database and contention, stock plenty."""
     import matplotlib
     matplotlib.use("svg")
     matplotlib.rcParams.update({"svg.hashsalt": "locks", "font.family": "sans-serif", "font.size": 10})
     from matplotlib import pyplot
-    members = [(title.rsplit(",", 1)[0], found) for title, found in groups(rows) if title.endswith("plenty")]
+    members = [(title.rsplit(",", 1)[0], found) for title, found in groups(rows)
+               if title.endswith("plenty") and value(found[0]) is not None]
     figure, axes = pyplot.subplots(figsize=(width, 3.6))
     for number, (strategy, colour) in enumerate(COLOURS.items()):
         heights = [next((value(row) for row in found if row["strategy"] == strategy), 0) for _, found in members]
         places = [group + (number - 2) * 0.16 for group in range(len(members))]
         bars = axes.bar(places, heights, 0.15, color=colour, label=strategy)
-        axes.bar_label(bars, labels=[f"{height:,.0f}" for height in heights], fontsize=7, padding=1)
+        axes.bar_label(bars, labels=[short(height) for height in heights], fontsize=7, padding=1)
     if logarithmic:
         axes.set_yscale("log")
-    axes.set_xticks(range(len(members)), [title for title, _ in members])
+    axes.set_xticks(range(len(members)), [title.replace(", ", "\n") for title, _ in members])
     axes.set_ylabel(label)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(ncols=5, loc="upper center", bbox_to_anchor=(0.5, 1.16), frameon=False, fontsize=9)
@@ -79,7 +91,7 @@ PLOTS = (
     ("locks-latency.svg", "How long the slowest hundredth waits (logarithmic), stock plenty", lambda row: row["p99"],
      "p99, ms", True),
     ("locks-cpu.svg", "Processor time of shop, database and Redis per order, stock plenty",
-     lambda row: row["cpu_shop"] + row.get("cpu_database", 0) + row["cpu_redis"], "µs per order", True),
+     lambda row: processor_time(row), "µs per order", True),
 )
 
 
