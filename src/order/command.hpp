@@ -93,9 +93,10 @@ struct Command {
 
   What what;
   Monotonic arrived;
-  std::size_t home = 0;  // the inlet whose executor the waiting coroutine lives on
-  OrderId order_id;      // once assigned it stays, however often the command is decided
-  OrderItemId item_id;   // likewise: of the part that a return splits off
+  std::size_t home = 0;      // the inlet whose executor the waiting coroutine lives on
+  OrderId order_id;          // once assigned it stays, however often the command is decided
+  OrderItemId item_id;       // likewise: of the part that a return splits off
+  bool may_be_done = false;  // by a round that took unheard; it is decided again to learn the answer
   std::optional<Outcome> outcome;
   std::optional<Waiter> waiter;
 

@@ -188,6 +188,7 @@ struct Plan {
 struct Committed {
   std::vector<Ledger> ledgers;     // every ledger that the transaction touched, as committed
   std::vector<OrderId> not_moved;  // moves and returns that found their order changed by somebody else
+  bool took_unheard = false;       // `not_moved` is not known: all moves and returns are in it
   std::size_t shipped = 0;         // orders that `shipping` moved
 };
 

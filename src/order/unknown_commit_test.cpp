@@ -19,6 +19,7 @@ class ForgetfulStore final : public OrderStore {
   enum class Next : std::uint8_t { answers, takes_in_silence, is_lost };
   std::deque<Next> next;                    // what becomes of the next commits; then they answer
   int unanswered_questions = 0;             // after a round's fate
+  int unreadable_then = 0;                  // reads that fail after a round took in silence
   std::vector<std::int64_t> sent, settled;  // seqs
 
   Awaitable<CommitResult> commit(const Plan& plan) override {
@@ -28,8 +29,9 @@ class ForgetfulStore final : public OrderStore {
     if (what == Next::is_lost) co_return Unknown{"lost"};
     auto result = co_await inner_->commit(plan);
     took_.insert(plan.stamp.seq);
-    if (what == Next::takes_in_silence) co_return Unknown{"no answer"};
-    co_return result;
+    if (what != Next::takes_in_silence) co_return result;
+    unreadable_ = unreadable_then;
+    co_return Unknown{"no answer"};
   }
   Awaitable<Result<RoundFate>> settle(Stamp round) override {
     settled.push_back(round.seq);
@@ -45,7 +47,11 @@ class ForgetfulStore final : public OrderStore {
     return inner_->reserve_numbers(name, count);
   }
   Awaitable<Result<std::vector<Sale>>> load_sales() override { return inner_->load_sales(); }
-  Awaitable<Result<Known>> read(const Questions& questions) override { return inner_->read(questions); }
+  Awaitable<Result<Known>> read(const Questions& questions) override {
+    if (unreadable_ == 0) co_return co_await inner_->read(questions);
+    --unreadable_;
+    co_return Failure(Error::store_unavailable, "no answer");
+  }
   Awaitable<Result<std::vector<OrderId>>> lapsed_holds(Time now, std::size_t limit) override {
     return inner_->lapsed_holds(now, limit);
   }
@@ -56,6 +62,7 @@ class ForgetfulStore final : public OrderStore {
  private:
   std::unique_ptr<OrderStore> inner_;
   std::set<std::int64_t> took_;
+  int unreadable_ = 0;
 };
 
 class UnknownCommit : public ::testing::Test {
@@ -107,6 +114,21 @@ TEST_F(UnknownCommit, MovesOfARoundThatTookAreSuccess) {
     EXPECT_EQ(canceled->status, OrderStatus::canceled);
   });
   EXPECT_EQ(world.query("SELECT committed FROM stock_ledger"), 0);
+  EXPECT_EQ(world.query("SELECT count(*) FROM order_history"), 1);
+}
+
+// "Nothing was done" would be a lie: who is told so repeats, and what has no key is done twice.
+TEST_F(UnknownCommit, AMoveThatMayHaveTakenIsNotSaidToBeUndoneWhenItCannotBeLookedUp) {
+  world.run([&](OrderService& shop) -> Awaitable<void> {
+    (void)co_await shop.put_terms(world.terms(1, 10));
+    const auto placed = co_await shop.place(OrderWorld::buy(7, 1));
+    store->next = {Next::takes_in_silence};
+    store->unreadable_then = 1;
+    const auto canceled = co_await shop.cancel(placed->order.id, OrderWorld::buyer(7));
+    EXPECT_EQ(canceled.error().error, Error::outcome_unknown);
+    const auto again = co_await shop.cancel(placed->order.id, OrderWorld::buyer(7));
+    EXPECT_TRUE(again.has_value());
+  });
   EXPECT_EQ(world.query("SELECT count(*) FROM order_history"), 1);
 }
 

@@ -237,6 +237,7 @@ Awaitable<CommitResult> OrderWriter::learn_fate(const Plan& plan, Round& round, 
     const bool loaded = co_await reload();
     if (!loaded) continue;
     Committed committed;
+    committed.took_unheard = true;
     for (const auto& move : plan.moves) committed.not_moved.push_back(move.order);
     for (const auto& request : plan.return_requests) committed.not_moved.push_back(request.order);
     for (const auto& completion : plan.return_completions) committed.not_moved.push_back(completion.order);
@@ -379,6 +380,7 @@ void OrderWriter::answer(Round round, const Decision& decision, const Committed&
     if (std::holds_alternative<AdvanceShipping>(round[i]->what) && decision.fates[i] == Fate::decided) {
       round[i]->outcome->value().moved = committed.shipped;
     }
+    if (undone[i] && committed.took_unheard) round[i]->may_be_done = true;
     const bool again = undone[i] || decision.fates[i] == Fate::waits || decision.fates[i] == Fate::deferred;
     (again ? later : answered).push_back(std::move(round[i]));
   }
@@ -388,8 +390,9 @@ void OrderWriter::answer(Round round, const Decision& decision, const Committed&
   queue_.give_back(std::move(later));
 }
 
+// `failure` says that nothing was done.
 void OrderWriter::fail(Round round, const Failure& failure) {
-  for (auto& command : round) command->outcome = failure;
+  for (auto& command : round) command->outcome = command->may_be_done ? outcome_unknown() : failure;
   queue_.answer(std::move(round));
   progress_ = true;
 }
