@@ -38,7 +38,7 @@ end
 
 function response(status, _, body)
   if status == 201 then placed = placed + 1
-  elseif status == 409 then refuse(tonumber(body:match('"productId":(%d+)')))
+  elseif status == 409 and body:find('"SOLD_OUT"', 1, true) then refuse(tonumber(body:match('"productId":(%d+)')))
   elseif status == 503 then busy = busy + 1
   else other = other + 1 end
 end

@@ -38,6 +38,20 @@ class GroupCommitFixture : public testing::Test {
     outcome = co_await writer.run(std::move(work));
   }
 
+  // What `start_jobs` starts shares one round: it comes while the round before, of job 0, is held. Ends with
+  // them.
+  template <class StartJobs>
+  void run_in_one_round(GroupCommit& writer, StartJobs start_jobs) {
+    Brake brake;
+    start(writer, 0, [&brake](soci::session&) { return brake.hold(); });
+    context.poll();
+    brake.wait_until_held();
+    start_jobs();
+    context.poll();
+    brake.release();
+    context.run();
+  }
+
   std::vector<std::optional<Result<int>>> outcomes = std::vector<std::optional<Result<int>>>(10);
   asio::io_context context;
 };

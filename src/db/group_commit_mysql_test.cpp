@@ -65,20 +65,15 @@ TEST_F(GroupCommitOnAServer, ALoneJobThatFailsIsUndone) {
 
 TEST_F(GroupCommitOnAServer, AFailingNeighbourIsUndoneAlone) {
   auto writer = open();
-  Brake brake;
-  start(*writer, 0, [&brake](soci::session&) { return brake.hold(); });
-  context.poll();
-  brake.wait_until_held();
-  start(*writer, 1, inserting("same"));
-  start(*writer, 2, [](soci::session& session) -> Result<int> {
-    inserting("left behind")(session).value();
-    return inserting("same")(session);  // violates UNIQUE
+  run_in_one_round(*writer, [&] {
+    start(*writer, 1, inserting("same"));
+    start(*writer, 2, [](soci::session& session) -> Result<int> {
+      inserting("left behind")(session).value();
+      return inserting("same")(session);  // violates UNIQUE
+    });
+    start(*writer, 3, regretting("regretted"));
+    start(*writer, 4, inserting("other"));
   });
-  start(*writer, 3, regretting("regretted"));
-  start(*writer, 4, inserting("other"));
-  context.poll();
-  brake.release();
-  context.run();
   EXPECT_EQ(outcomes[1]->value(), 1);
   EXPECT_EQ(outcomes[2]->error().error, Error::store_unavailable);
   EXPECT_EQ(outcomes[3]->error().error, Error::illegal_state);

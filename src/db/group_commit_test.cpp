@@ -46,14 +46,9 @@ class GroupCommitTest : public GroupCommitFixture {
 
 TEST_F(GroupCommitTest, JobsThatWaitShareOneTransaction) {
   auto writer = open();
-  Brake brake;
-  start(*writer, 0, [&brake](soci::session&) { return brake.hold(); });
-  context.poll();
-  brake.wait_until_held();
-  for (std::size_t i = 1; i < 9; ++i) start(*writer, i, inserting("name " + std::to_string(i)));
-  context.poll();
-  brake.release();
-  context.run();
+  run_in_one_round(*writer, [&] {
+    for (std::size_t i = 1; i < 9; ++i) start(*writer, i, inserting("name " + std::to_string(i)));
+  });
   for (std::size_t i = 1; i < 9; ++i) EXPECT_EQ(outcomes[i]->value(), 1);
   EXPECT_EQ(writer->counts().rounds, 2u);
   EXPECT_EQ(writer->counts().jobs, 9u);
@@ -73,23 +68,18 @@ TEST_F(GroupCommitTest, CommitsAreSynced) {
 
 TEST_F(GroupCommitTest, AFailingNeighbourIsUndoneAlone) {
   auto writer = open();
-  Brake brake;
-  start(*writer, 0, [&brake](soci::session&) { return brake.hold(); });
-  context.poll();
-  brake.wait_until_held();
-  start(*writer, 1, inserting("same"));
-  start(*writer, 2, [](soci::session& session) -> Result<int> {
-    insert(session, "left behind").value();
-    return insert(session, "same");  // violates UNIQUE
+  run_in_one_round(*writer, [&] {
+    start(*writer, 1, inserting("same"));
+    start(*writer, 2, [](soci::session& session) -> Result<int> {
+      insert(session, "left behind").value();
+      return insert(session, "same");  // violates UNIQUE
+    });
+    start(*writer, 3, [](soci::session& session) -> Result<int> {
+      insert(session, "regretted").value();
+      return Failure(Error::illegal_state, "no");
+    });
+    start(*writer, 4, inserting("other"));
   });
-  start(*writer, 3, [](soci::session& session) -> Result<int> {
-    insert(session, "regretted").value();
-    return Failure(Error::illegal_state, "no");
-  });
-  start(*writer, 4, inserting("other"));
-  context.poll();
-  brake.release();
-  context.run();
 
   EXPECT_EQ(outcomes[1]->value(), 1);
   EXPECT_EQ(outcomes[2]->error().error, Error::store_unavailable);
@@ -112,18 +102,13 @@ TEST_F(GroupCommitTest, AForeignExceptionReachesItsCallerAlone) {
 
 TEST_F(GroupCommitTest, ARefusedCommitFailsItsWholeRoundAndNoOther) {
   auto writer = open();
-  Brake brake;
-  start(*writer, 0, [&brake](soci::session&) { return brake.hold(); });
-  context.poll();
-  brake.wait_until_held();
-  start(*writer, 1, inserting("one"));
-  start(*writer, 2, [](soci::session& session) -> Result<int> {
-    session << "INSERT INTO part VALUES(999)";  // found wanting only at COMMIT
-    return 1;
+  run_in_one_round(*writer, [&] {
+    start(*writer, 1, inserting("one"));
+    start(*writer, 2, [](soci::session& session) -> Result<int> {
+      session << "INSERT INTO part VALUES(999)";  // found wanting only at COMMIT
+      return 1;
+    });
   });
-  context.poll();
-  brake.release();
-  context.run();
   EXPECT_EQ(outcomes[1]->error().error, Error::store_unavailable);
   EXPECT_EQ(outcomes[2]->error().error, Error::store_unavailable);
   EXPECT_EQ(count(path), 0);
@@ -133,19 +118,14 @@ TEST_F(GroupCommitTest, ARefusedCommitFailsItsWholeRoundAndNoOther) {
 
 TEST_F(GroupCommitTest, ATransactionLostInsideAJobFailsItsRound) {
   auto writer = open();
-  Brake brake;
-  start(*writer, 0, [&brake](soci::session&) { return brake.hold(); });
-  context.poll();
-  brake.wait_until_held();
-  start(*writer, 1, inserting("one"));
-  start(*writer, 2, [](soci::session& session) -> Result<int> {
-    session << "ROLLBACK";  // as a full disk may do behind a statement's back
-    return 1;
+  run_in_one_round(*writer, [&] {
+    start(*writer, 1, inserting("one"));
+    start(*writer, 2, [](soci::session& session) -> Result<int> {
+      session << "ROLLBACK";  // as a full disk may do behind a statement's back
+      return 1;
+    });
+    start(*writer, 3, inserting("three"));
   });
-  start(*writer, 3, inserting("three"));
-  context.poll();
-  brake.release();
-  context.run();
   for (std::size_t i = 1; i < 4; ++i) EXPECT_EQ(outcomes[i]->error().error, Error::store_unavailable) << i;
   EXPECT_EQ(count(path), 0);
   EXPECT_FALSE(writer->can_write()) << "readiness hears of it";
